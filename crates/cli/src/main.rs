@@ -1,0 +1,2 @@
+//! tanba: enroll, identify, verify, inspect and evaluate fingerprints.
+fn main() {}

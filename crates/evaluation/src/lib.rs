@@ -1,0 +1,1 @@
+//! Error rates of biometric comparison and identification, with confidence intervals.

@@ -1,0 +1,1 @@
+//! From a fingerprint image to a template, stage by stage.

@@ -1,0 +1,1 @@
+//! Image and template byte formats to and from the vocabulary.

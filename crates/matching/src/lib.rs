@@ -1,0 +1,1 @@
+//! Descriptors, comparison, alignment, fusion and calibration.

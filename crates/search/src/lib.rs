@@ -1,0 +1,1 @@
+//! A probe against a gallery: stages, shortlist, person fusion, candidate list.

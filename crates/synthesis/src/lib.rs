@@ -1,0 +1,1 @@
+//! Synthetic fingerprints from a seed: master prints, impressions, ground truth.

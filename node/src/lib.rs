@@ -1,0 +1,1 @@
+//! A shard node: references in RocksDB, the resident gallery, scoring.

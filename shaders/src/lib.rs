@@ -1,0 +1,1 @@
+//! Stage-1 kernels and their bit-identical processor twins.

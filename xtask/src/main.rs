@@ -1,0 +1,2 @@
+//! Set-up, checks and the demonstration; standard library only.
+fn main() {}
