@@ -53,7 +53,7 @@ pub enum VocabularyError {
     FingerPosition(String),
     /// An identifier of the wrong length or with a forbidden character.
     #[error(
-        "{kind} {text:?} must be 1 to {max} characters, each a letter, a digit, '.', '_', '-' or '@'"
+        "{kind} {text:?} must be 1 to {max} characters: letters, digits, '.', '_', '-' and '@'"
     )]
     Identifier {
         /// Which identifier.

@@ -1,0 +1,81 @@
+//! Packages of the operating system that the build needs.
+
+use crate::process;
+use std::io::IsTerminal;
+use std::process::{Command, Stdio};
+
+/// A Debian package and why it is needed.
+struct Package {
+    name: &'static str,
+    why: &'static str,
+}
+
+/// Everything beyond Rust and git. Nothing here is needed to run the finished binary.
+const PACKAGES: [Package; 3] = [
+    Package { name: "clang", why: "compiles RocksDB, which keeps the references" },
+    Package { name: "libclang-dev", why: "reads RocksDB's headers to bind them" },
+    Package { name: "g++", why: "brings the C++ standard library that RocksDB links" },
+];
+
+/// Installs what is missing; prints which package and why. Asks nothing without a terminal.
+///
+/// # Errors
+/// When packages are missing and cannot be installed, with the command that a person can run.
+pub(crate) fn install_missing() -> Result<(), String> {
+    if !process::is_installed("dpkg-query") {
+        return require_tools_elsewhere();
+    }
+    let missing: Vec<&Package> =
+        PACKAGES.iter().filter(|p| !is_package_installed(p.name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for package in &missing {
+        eprintln!("missing system package {}: {}", package.name, package.why);
+    }
+    let names: Vec<&str> = missing.iter().map(|p| p.name).collect();
+    let by_hand = format!("apt-get install {}", names.join(" "));
+    let prefix = privilege().map_err(|why| format!("{why}; run this as root: {by_hand}"))?;
+    apt(&prefix, &["update", "-qq"])?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&names);
+    apt(&prefix, &arguments)
+}
+
+/// Other systems: the same tools under other names.
+fn require_tools_elsewhere() -> Result<(), String> {
+    if process::is_installed("clang++") {
+        return Ok(());
+    }
+    Err("this is no Debian or Ubuntu, so nothing was installed: install clang with its C++ \
+         standard library and libclang (headers and shared library) by your system's means"
+        .into())
+}
+
+fn is_package_installed(name: &str) -> bool {
+    let output = Command::new("dpkg-query")
+        .args(["-W", "-f=${Status}", name])
+        .stderr(Stdio::null())
+        .output();
+    output.is_ok_and(|o| o.stdout.starts_with(b"install ok installed"))
+}
+
+/// The words to put before apt-get: none for root, else sudo.
+fn privilege() -> Result<Vec<&'static str>, String> {
+    let id = Command::new("id").arg("-u").output().map_err(|error| format!("id: {error}"))?;
+    if id.stdout.trim_ascii() == b"0" {
+        return Ok(Vec::new());
+    }
+    if !process::is_installed("sudo") {
+        return Err("packages are missing and there is neither root nor sudo".into());
+    }
+    Ok(if std::io::stdin().is_terminal() { vec!["sudo"] } else { vec!["sudo", "-n"] })
+}
+
+fn apt(prefix: &[&str], arguments: &[&str]) -> Result<(), String> {
+    let mut words = prefix.to_vec();
+    words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    words.extend(arguments);
+    let (program, rest) = words.split_first().ok_or("no command")?;
+    process::run(program, rest)
+}

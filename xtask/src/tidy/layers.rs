@@ -1,0 +1,155 @@
+//! Who may depend on whom, and who may touch the world.
+
+use super::source::code_only;
+use super::{Finding, SourceFile};
+
+/// Every crate of the workspace with those of its crates that it may depend on; `vocabulary` is
+/// open to all and not listed.
+const MAY_DEPEND: [(&str, &[&str]); 12] = [
+    ("vocabulary", &[]),
+    ("formats", &[]),
+    ("extraction", &[]),
+    ("synthesis", &[]),
+    ("evaluation", &[]),
+    ("matching", &[]),
+    ("shaders", &["matching"]),
+    ("search", &["shaders", "matching"]),
+    ("node", &["search", "matching", "extraction", "formats"]),
+    ("cli", &["node", "search", "matching", "extraction", "formats", "synthesis", "evaluation"]),
+    (
+        "bench",
+        &[
+            "node",
+            "search",
+            "shaders",
+            "matching",
+            "extraction",
+            "formats",
+            "synthesis",
+            "evaluation",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// A library that only some folders may name.
+const CONFINED: [(&str, &[&str]); 4] = [
+    ("wgpu", &["shaders/"]),
+    ("tokio", &["node/", "crates/cli/", "bench/"]),
+    ("rocksdb", &["node/"]),
+    ("unsafe", &["shaders/"]),
+];
+
+/// What a pure crate must not name: files, clocks, environment, network, processes, chance.
+const IMPURE: [&str; 8] = [
+    "std::fs",
+    "std::time",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::io::stdin",
+    "std::thread",
+    "rand::rng",
+];
+
+/// All layer checks.
+pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in files {
+        if file.path.ends_with("Cargo.toml") && !file.path.starts_with("fuzz/") {
+            findings.extend(check_manifest(file));
+        }
+        if file.path.ends_with(".rs") {
+            findings.extend(check_source(file));
+        }
+    }
+    findings
+}
+
+/// The crate a path belongs to.
+fn crate_of(path: &str) -> &str {
+    let path = path.strip_prefix("crates/").unwrap_or(path);
+    path.split('/').next().unwrap_or_default()
+}
+
+fn check_manifest(file: &SourceFile) -> Vec<Finding> {
+    let name = crate_of(&file.path);
+    if name == "Cargo.toml" {
+        return Vec::new();
+    }
+    let Some((_, allowed)) = MAY_DEPEND.iter().find(|(listed, _)| *listed == name) else {
+        return vec![Finding::new(&file.path, 0, "a crate that tidy's list of layers lacks")];
+    };
+    // Tests may use any crate that does not make a cycle, which cargo itself refuses.
+    let mut in_dependencies = false;
+    let mut findings = Vec::new();
+    for (index, line) in file.text.lines().enumerate() {
+        if line.starts_with('[') {
+            in_dependencies = line == "[dependencies]";
+        }
+        let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        let ours = MAY_DEPEND.iter().any(|(listed, _)| *listed == dependency);
+        let open = dependency == "vocabulary" || allowed.contains(&dependency);
+        if in_dependencies && ours && !open {
+            let message = format!("{name} must not depend on {dependency}");
+            findings.push(Finding::new(&file.path, index + 1, message));
+        }
+    }
+    findings
+}
+
+fn check_source(file: &SourceFile) -> Vec<Finding> {
+    let pure = file.path.starts_with("crates/")
+        && file.path.contains("/src/")
+        && !file.path.starts_with("crates/cli/");
+    let code = code_only(&file.text);
+    let mut findings = Vec::new();
+    for (index, line) in code.lines().enumerate() {
+        let named = |word: &str| {
+            line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+        };
+        for (word, folders) in CONFINED {
+            if named(word) && !folders.iter().any(|folder| file.path.starts_with(folder)) {
+                let message = format!("only {} may name `{word}`", folders.join(", "));
+                findings.push(Finding::new(&file.path, index + 1, message));
+            }
+        }
+        for word in IMPURE.iter().filter(|word| pure && line.contains(**word)) {
+            let message = format!("a pure crate must take this as an argument: `{word}`");
+            findings.push(Finding::new(&file.path, index + 1, message));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(path: &str, text: &str) -> usize {
+        check(&[SourceFile { path: path.into(), text: text.into(), binary: false }]).len()
+    }
+
+    #[test]
+    fn a_dependency_against_the_layers_is_found() {
+        let manifest = "[dependencies]\nvocabulary.workspace = true\nnode.workspace = true\n";
+        assert_eq!(findings("crates/search/Cargo.toml", manifest), 1);
+        assert_eq!(findings("crates/cli/Cargo.toml", manifest), 0);
+        assert_eq!(findings("crates/novel/Cargo.toml", ""), 1);
+    }
+
+    #[test]
+    fn a_pure_crate_that_reads_a_file_is_found() {
+        let code = "fn a() { std::fs::read(\"x\"); }\n";
+        assert_eq!(findings("crates/formats/src/a.rs", code), 1);
+        assert_eq!(findings("crates/formats/tests/a.rs", code), 0);
+        assert_eq!(findings("crates/cli/src/a.rs", code), 0);
+    }
+
+    #[test]
+    fn unsafe_code_outside_the_kernels_is_found() {
+        assert_eq!(findings("node/src/a.rs", "unsafe { x() }\n"), 1);
+        assert_eq!(findings("shaders/src/a.rs", "unsafe { x() }\n"), 0);
+        assert_eq!(findings("node/src/a.rs", "// unsafe\n"), 0);
+    }
+}
