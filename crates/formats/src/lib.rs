@@ -1,1 +1,7 @@
-//! Image and template byte formats to and from the vocabulary.
+//! Byte formats to and from the vocabulary: images in [`image`], templates in [`template`].
+//!
+//! Every decoder takes bytes that anyone may have written. It validates sizes before it allocates,
+//! returns a typed error for what it cannot use, and neither panics nor performs I/O.
+
+pub mod image;
+pub mod template;
