@@ -1,2 +1,54 @@
-//! tanba-bench: accuracy and speed, with checked answers and recorded environments.
-fn main() {}
+//! `tanba-bench`: accuracy and speed, each figure with a checked answer and its environment.
+
+mod accuracy;
+mod baseline;
+mod calibrate;
+mod datasets;
+mod environment;
+mod progress;
+mod record;
+mod speed;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Measures accuracy and speed, and fits the calibration that ships.
+#[derive(Parser)]
+#[command(name = "tanba-bench", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tanba-bench accuracy                       every sample set beside MINDTCT + BOZORTH3
+  tanba-bench accuracy --set DB1_B --cross   one set, also our minutiae in BOZORTH3
+  tanba-bench speed --record bench/records   every speed, written as a record
+  tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Error rates on the real sample sets, beside an open baseline in the same run
+    Accuracy(accuracy::Arguments),
+    /// Times of extraction, the stages of comparison, enrollment and search, and sizes
+    Speed(speed::Arguments),
+    /// Fit the calibration table that ships with the matcher
+    Calibrate(calibrate::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Accuracy(arguments) => accuracy::run(&arguments),
+        Command::Speed(arguments) => speed::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

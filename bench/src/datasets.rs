@@ -1,0 +1,102 @@
+//! The real sample sets that accuracy is measured on. None of them is part of the repository.
+
+use anyhow::{Context, Result};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A set of prints named `{finger}_{impression}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dataset {
+    /// Short name for tables and records.
+    pub(crate) name: &'static str,
+    /// Folder or packed archive below the data folder.
+    path: &'static str,
+    /// Resolution that its documentation states; the files say nothing or nonsense.
+    pub(crate) ppi: f32,
+}
+
+/// One print as its file holds it.
+pub(crate) struct Print {
+    /// Which finger, across the whole set.
+    pub(crate) finger: String,
+    /// Which impression of that finger.
+    pub(crate) impression: String,
+    /// The file.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Every set, with the resolution from its README.
+pub(crate) const DATASETS: [Dataset; 8] = [
+    Dataset { name: "FVC2002 DB1_B", path: "fvc2002_b/DB1_B", ppi: 500.0 },
+    Dataset { name: "FVC2002 DB2_B", path: "fvc2002_b/DB2_B", ppi: 569.0 },
+    Dataset { name: "FVC2002 DB3_B", path: "fvc2002_b/DB3_B", ppi: 500.0 },
+    Dataset { name: "FVC2002 DB4_B", path: "fvc2002_b/DB4_B", ppi: 500.0 },
+    Dataset { name: "FVC2000 DB1_B", path: "fvc2000_db1_b/tif", ppi: 500.0 },
+    Dataset {
+        name: "FVC2002 DB3_A 1-35",
+        path: "fvc2002_db3_a_open/db3_a_fingers_001-035.tar.xz",
+        ppi: 500.0,
+    },
+    Dataset { name: "CrossMatch", path: "neurotech_crossmatch_open/tif", ppi: 500.0 },
+    Dataset { name: "UPEK", path: "upek_open/png", ppi: 500.0 },
+];
+
+/// One finger in two sets under different names (see the README of the sample sets). Where sets are
+/// mixed, its prints in this set are left out.
+pub(crate) const SAME_FINGER: (&str, &str) = ("FVC2000 DB1_B", "105");
+
+impl Dataset {
+    /// Reads every print, ordered by finger and impression; `None` when the set is absent.
+    ///
+    /// # Errors
+    /// A file or archive that cannot be read.
+    pub(crate) fn load(&self, data: &Path) -> Result<Option<Vec<Print>>> {
+        let path = data.join(self.path);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut prints = if path.is_dir() { read_folder(&path)? } else { read_archive(&path)? };
+        prints.sort_by(|a, b| (&a.finger, &a.impression).cmp(&(&b.finger, &b.impression)));
+        Ok(Some(prints))
+    }
+}
+
+/// The finger and impression that a file name tells: everything before the last underscore, and
+/// what follows it.
+fn labels(path: &Path) -> Option<(String, String)> {
+    let (finger, impression) = path.file_stem()?.to_str()?.rsplit_once('_')?;
+    Some((finger.into(), impression.into()))
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<Print>> {
+    let mut prints = Vec::new();
+    for entry in folder.read_dir().with_context(|| folder.display().to_string())? {
+        let path: PathBuf = entry?.path();
+        if let Some((finger, impression)) = labels(&path) {
+            let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            prints.push(Print { finger, impression, bytes });
+        }
+    }
+    Ok(prints)
+}
+
+fn read_archive(path: &Path) -> Result<Vec<Print>> {
+    let packed = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let mut unpacked = Vec::new();
+    lzma_rs::xz_decompress(&mut packed.as_slice(), &mut unpacked)
+        .with_context(|| format!("{}: damaged archive", path.display()))?;
+    let mut archive = tar::Archive::new(unpacked.as_slice());
+    let mut prints = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.into_owned();
+        if let (true, Some((finger, impression))) =
+            (entry.header().entry_type().is_file(), labels(&name))
+        {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes)?;
+            prints.push(Print { finger, impression, bytes });
+        }
+    }
+    Ok(prints)
+}
