@@ -1,0 +1,122 @@
+//! Templates for stages 2 and 3, from disk through a small cache.
+
+use crate::error::NodeError;
+use crate::key;
+use crate::partition::{Family, Partition};
+use crate::record::StoredReference;
+use matching::{Parameters, PreparedTemplate};
+use search::{Reference, ReferenceSource, SourceError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use vocabulary::{ImpressionKey, SubjectId};
+
+/// Prepared templates kept: all of a small gallery, the last few searches' of a large one. Making
+/// one takes about a millisecond and keeping it some ten kilobytes.
+const CACHED_REFERENCES_MAX: usize = 8192;
+
+/// Prepared templates of persons that were lately looked at, oldest out first.
+#[derive(Default)]
+pub(crate) struct TemplateCache(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    persons: HashMap<SubjectId, Arc<[Reference]>>,
+    order: VecDeque<SubjectId>,
+    references: usize,
+    /// Counts the calls of `forget`, so that what was read before one is not kept after it.
+    generation: u64,
+}
+
+impl TemplateCache {
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops a person's templates, and those being read at this moment.
+    pub(crate) fn forget(&self, subject: &SubjectId) {
+        let mut entries = self.entries();
+        entries.generation += 1;
+        if let Some(dropped) = entries.persons.remove(subject) {
+            entries.references -= dropped.len();
+            entries.order.retain(|other| other != subject);
+        }
+    }
+
+    fn keep(&self, subject: &SubjectId, references: &Arc<[Reference]>, generation: u64) {
+        let mut entries = self.entries();
+        if entries.generation != generation {
+            return;
+        }
+        // Two searches may have read the same person at the same time.
+        if entries.persons.contains_key(subject) {
+            return;
+        }
+        entries.persons.insert(subject.clone(), Arc::clone(references));
+        entries.order.push_back(subject.clone());
+        entries.references += references.len();
+        while entries.references > CACHED_REFERENCES_MAX {
+            let Some(oldest) = entries.order.pop_front() else { break };
+            let dropped = entries.persons.remove(&oldest).map_or(0, |references| references.len());
+            entries.references -= dropped;
+        }
+    }
+}
+
+/// The references of a partition.
+pub(crate) struct StoredTemplates<'a> {
+    pub(crate) partition: &'a Partition,
+    pub(crate) cache: &'a TemplateCache,
+    pub(crate) parameters: &'a Parameters,
+    /// References left out when the folder was opened.
+    pub(crate) left_out: &'a [Vec<u8>],
+}
+
+impl ReferenceSource for StoredTemplates<'_> {
+    fn references(&self, subject: &SubjectId) -> Result<Vec<Reference>, SourceError> {
+        let generation = {
+            let entries = self.cache.entries();
+            if let Some(cached) = entries.persons.get(subject) {
+                return Ok(cached.to_vec());
+            }
+            entries.generation
+        };
+        let references: Arc<[Reference]> = self.read(subject)?.into();
+        self.cache.keep(subject, &references, generation);
+        Ok(references.to_vec())
+    }
+}
+
+impl StoredTemplates<'_> {
+    fn read(&self, subject: &SubjectId) -> Result<Vec<Reference>, SourceError> {
+        let mut references = Vec::new();
+        let (start, end) = (key::subject_start(subject), key::subject_end(subject));
+        for pair in self.partition.range(Family::References, &start, Some(&end)) {
+            let (bytes, value) = pair.map_err(|e: NodeError| SourceError::Store(e.to_string()))?;
+            if self.left_out.iter().any(|left_out| **left_out == *bytes) {
+                continue;
+            }
+            let key = key::decode(&bytes).ok_or_else(|| {
+                SourceError::Store(format!("the key {} cannot be read", bytes.escape_ascii()))
+            })?;
+            references.push(self.prepare(key, &bytes, &value)?);
+        }
+        Ok(references)
+    }
+
+    fn prepare(
+        &self,
+        key: ImpressionKey,
+        bytes: &[u8],
+        value: &[u8],
+    ) -> Result<Reference, SourceError> {
+        let template = StoredReference::decode(bytes, value).and_then(|stored| stored.template());
+        match template {
+            Ok(template) => Ok(Reference {
+                position: key.position,
+                impression: key.impression,
+                prepared: Arc::new(PreparedTemplate::new(&template, self.parameters)),
+            }),
+            Err(fault) => Err(SourceError::Damaged { key, reason: fault.to_string() }),
+        }
+    }
+}
