@@ -4,7 +4,7 @@
 //! up to 255 minutiae per view at whole pixels and nothing else that we use, so what is read from
 //! them is marked [`vocabulary::ExtractorVersion::FOREIGN`] and what is written to them is the best
 //! 255; the private format ([`private`]) keeps everything. What each conversion does to positions,
-//! angles and qualities stands in `docs/design/template-format.md`.
+//! angles and qualities is described there, too.
 //!
 //! Departures from the standards on reading: reserved bits are ignored; extension blocks are
 //! skipped, whatever they hold; view numbers need not be consecutive; a finger without minutiae is

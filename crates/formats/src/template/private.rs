@@ -1,33 +1,6 @@
 //! Our own template format: lossless, versioned, checked.
-//!
-//! All numbers are big-endian, all lengths in bytes.
-//!
-//! | offset | size | field |
-//! |---|---|---|
-//! | 0 | 4 | magic `TNBT` |
-//! | 4 | 2 | version, 1 |
-//! | 6 | 4 | length of the whole template, checksum included |
-//! | 10 | 2 | extractor version, 0 = foreign |
-//! | 12 | 2 | width in pixels at 500 ppi, 1..=4096 |
-//! | 14 | 2 | height in pixels at 500 ppi, 1..=4096 |
-//! | 16 | 1 | finger position, ANSI/NIST-ITL code 0..=17 |
-//! | 17 | 1 | impression type, ANSI/NIST-ITL code |
-//! | 18 | 1 | quality, 0..=100 |
-//! | 19 | 1 | number of sections |
-//! | 20 | ... | sections |
-//! | length - 4 | 4 | CRC-32 (IEEE) of everything before it |
-//!
-//! A section is its tag (2), its length without tag and length (4), and that many bytes. A reader
-//! skips a tag that it does not know, unless the tag has its highest bit set: then the template
-//! means something else without the section, and is refused. Each tag occurs at most once.
-//!
-//! | tag | section |
-//! |---|---|
-//! | 0x8001 | minutiae (always there): count (2), then 8 bytes each: x, y (2 + 2, 1/16 pixel), direction (2, 1/65536 turn), kind (1: 0 other, 1 ending, 2 bifurcation), reliability (1, 0..=100) |
-//! | 0x0002 | ridge flow: columns (2), rows (2), then one byte per cell, row by row: orientation 0..=239 in 1/240 of half a turn, 255 background |
-//! | 0x0003 | reserved for an opaque vector: model identifier (4), then its bytes |
-//!
-//! Several templates in one file follow each other.
+#![doc = ""]
+#![doc = include_str!("../../../../docs/design/template-format.md")]
 
 use super::TemplateError;
 use super::reader::Reader;
