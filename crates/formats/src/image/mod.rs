@@ -9,17 +9,22 @@
 //! statement is known to be meaningless ([`FileResolution::is_believable`]);
 //! [`DecodedImage::stated_resolution`] keeps it in any case.
 
+pub mod bmp;
+mod cursor;
 mod decoded;
 mod error;
+mod guard;
 mod limits;
+pub mod png;
+pub mod pnm;
+mod raster;
 mod resolution;
+pub mod wsq;
 
 pub use decoded::{DecodedImage, ImageFormat};
 pub use error::ImageError;
 pub use limits::DecodeLimits;
 pub use resolution::FileResolution;
-
-use vocabulary::GrayImage;
 
 /// The format of which `bytes` bear the signature, or `None`. Looks at the first 64 bytes only.
 pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
@@ -52,9 +57,13 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedImage, Image
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
-    let _ = limits;
-    match sniff(bytes).ok_or(ImageError::UnknownFormat)? {
-        format => Err(ImageError::Unsupported { format, feature: "not yet read" }),
+    let format = sniff(bytes).ok_or(ImageError::UnknownFormat)?;
+    match format {
+        ImageFormat::Png => png::decode(bytes, limits),
+        ImageFormat::Bmp => bmp::decode(bytes, limits),
+        ImageFormat::Pnm => pnm::decode(bytes, limits),
+        ImageFormat::Wsq => wsq::decode(bytes, limits),
+        _ => Err(ImageError::Unsupported { format, feature: "not yet read" }),
     }
 }
 
@@ -67,8 +76,4 @@ pub fn decode_all(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<DecodedImag
     decode(bytes, limits).map(|image| vec![image])
 }
 
-/// Writes an 8-bit gray PNG, with a `pHYs` chunk where `ppi` is given (in pixels per inch).
-pub fn encode_png(image: &GrayImage, ppi: Option<u32>) -> Vec<u8> {
-    let _ = (image, ppi);
-    Vec::new()
-}
+pub use png::encode as encode_png;

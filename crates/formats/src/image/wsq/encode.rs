@@ -1,0 +1,377 @@
+//! From pixels to bytes.
+
+use super::huffman_build::{HuffmanCodes, VALUES};
+use super::quantizer::Bin;
+use super::subbands::{BLOCK_ENDS, CODED_SUBBANDS, Decomposition, Rect, SUBBANDS};
+use super::wavelet::{ANALYSIS_HIGH, ANALYSIS_LOW, split};
+use super::{marker, symbol};
+use crate::image::{ImageError, ImageFormat};
+use vocabulary::GrayImage;
+
+/// Where in its bin the decoder shall assume a coefficient, as the specification recommends.
+const BIN_CENTER: f32 = 0.44;
+/// Subbands of less variance are not coded.
+const VARIANCE_MIN: f32 = 1.01;
+/// Width of the zero bin in widths of the others.
+const ZERO_BIN_RATIO: f32 = 1.2;
+
+/// How to encode.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EncodeOptions {
+    /// Bits per pixel aimed at, in 0.05..=8.0. The law-enforcement rate is 0.75 (about 15:1); 2.25
+    /// is about 5:1. Busy images come out above it, smooth ones below.
+    pub bit_rate: f32,
+    /// Resolution to state, in pixels per inch.
+    pub ppi: Option<u32>,
+}
+
+impl Default for EncodeOptions {
+    /// 0.75 bits per pixel, 500 ppi.
+    fn default() -> Self {
+        Self { bit_rate: 0.75, ppi: Some(500) }
+    }
+}
+
+/// Encodes an image as WSQ. The result is bit-identical on every machine.
+///
+/// This encoder has not been through the FBI's certification: use it for tests and for exchange
+/// between own systems, not for submissions that demand a certified one.
+///
+/// # Errors
+/// [`ImageError::NotEncodable`] for a bit rate outside its range.
+pub fn encode(image: &GrayImage, options: &EncodeOptions) -> Result<Vec<u8>, ImageError> {
+    if !(0.05..=8.0).contains(&options.bit_rate) {
+        let part = "bit rate outside 0.05..=8.0";
+        return Err(ImageError::NotEncodable { format: ImageFormat::Wsq, part });
+    }
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let normalization = Normalization::of(image);
+    let mut plane = normalization.apply(image);
+    let decomposition = Decomposition::new(width, height);
+    for &one in &decomposition.splits {
+        split(&mut plane, width, one);
+    }
+    let coefficients = Coefficients { plane: &plane, width, subbands: &decomposition.subbands };
+    let bins = choose_bins(&coefficients, options.bit_rate);
+
+    let mut out = vec![0xff, marker::START_OF_IMAGE];
+    put_segment(&mut out, marker::COMMENT, comment(image, options).as_bytes());
+    put_segment(&mut out, marker::TRANSFORM_TABLE, &transform_table());
+    put_segment(&mut out, marker::QUANTIZATION_TABLE, &quantization_table(&bins));
+    put_segment(&mut out, marker::START_OF_FRAME, &frame_header(image, normalization));
+    let blocks = [0..BLOCK_ENDS[0], BLOCK_ENDS[0]..BLOCK_ENDS[1], BLOCK_ENDS[1]..BLOCK_ENDS[2]];
+    for (id, block) in (0_u8..).zip(blocks) {
+        let indices = block.flat_map(|band| coefficients.indices(band, bins[band]));
+        put_block(&mut out, id, &symbols(indices));
+    }
+    out.extend([0xff, marker::END_OF_IMAGE]);
+    Ok(out)
+}
+
+/// Shift and scale that bring the pixels to -128..=128.
+#[derive(Debug, Clone, Copy)]
+struct Normalization {
+    shift: Decimal,
+    scale: Decimal,
+}
+
+impl Normalization {
+    fn of(image: &GrayImage) -> Self {
+        let pixels = image.pixels();
+        let sum: u64 = pixels.iter().map(|&pixel| u64::from(pixel)).sum();
+        let shift = Decimal::of((sum as f64 / pixels.len() as f64) as f32);
+        let far = |pixel: &u8| (f32::from(*pixel) - shift.value()).abs();
+        let furthest = pixels.iter().map(far).fold(0.0, f32::max);
+        // An even image has no contrast to scale; any scale but zero will do.
+        let scale = if furthest > 0.0 { furthest / 128.0 } else { 1.0 };
+        Self { shift, scale: Decimal::of(scale) }
+    }
+
+    fn apply(self, image: &GrayImage) -> Vec<f32> {
+        let (shift, scale) = (self.shift.value(), self.scale.value());
+        image.pixels().iter().map(|&pixel| (f32::from(pixel) - shift) / scale).collect()
+    }
+}
+
+/// A number as the tables hold it: digits and the position of the decimal point.
+#[derive(Debug, Clone, Copy)]
+struct Decimal {
+    digits: u32,
+    exponent: u8,
+}
+
+impl Decimal {
+    /// The nearest number of 16 bits to one in `0.0..=65535.0`.
+    fn of(value: f32) -> Self {
+        Self::with_limit(value, 65_535.0)
+    }
+
+    fn with_limit(value: f32, limit: f64) -> Self {
+        let mut scaled = f64::from(value).clamp(0.0, limit);
+        let mut exponent = 0;
+        while scaled > 0.0 && scaled * 10.0 <= limit && exponent < 30 {
+            (scaled, exponent) = (scaled * 10.0, exponent + 1);
+        }
+        Self { digits: (scaled + 0.5).min(limit) as u32, exponent }
+    }
+
+    /// What a decoder reads.
+    fn value(self) -> f32 {
+        (0..self.exponent).fold(f64::from(self.digits), |value, _| value / 10.0) as f32
+    }
+
+    fn bytes_16(self) -> [u8; 3] {
+        let [_, _, high, low] = self.digits.to_be_bytes();
+        [self.exponent, high, low]
+    }
+}
+
+/// The coefficients of a whole image.
+struct Coefficients<'a> {
+    plane: &'a [f32],
+    width: usize,
+    subbands: &'a [Rect; SUBBANDS],
+}
+
+impl Coefficients<'_> {
+    fn rows(&self, rect: Rect) -> impl Iterator<Item = &[f32]> {
+        (rect.y..rect.y + rect.height)
+            .map(move |y| &self.plane[y * self.width + rect.x..][..rect.width])
+    }
+
+    /// The bins of a subband, row by row; none when it is left out.
+    fn indices(&self, band: usize, bin: Bin) -> impl Iterator<Item = i32> {
+        let rect = if bin.is_skipped() { Rect::default() } else { self.subbands[band] };
+        self.rows(rect).flatten().map(move |&c| bin.index(c).clamp(-65_535, 65_535))
+    }
+
+    /// Variance over a rectangle, 0 where it has fewer than two coefficients.
+    fn variance(&self, rect: Rect) -> f32 {
+        let count = rect.area() as f64;
+        if count < 2.0 {
+            return 0.0;
+        }
+        let add = |(sum, squares): (f64, f64), &c: &f32| {
+            (sum + f64::from(c), squares + f64::from(c) * f64::from(c))
+        };
+        let (sum, squares) = self.rows(rect).flatten().fold((0.0, 0.0), add);
+        ((squares - sum * sum / count) / (count - 1.0)) as f32
+    }
+
+    /// Variance of every coded subband, over its middle unless the image is flat there.
+    fn variances(&self) -> [f32; CODED_SUBBANDS] {
+        let middle = |rect: Rect| Rect {
+            x: rect.x + rect.width / 8,
+            y: rect.y + 9 * rect.height / 32,
+            width: 3 * rect.width / 4,
+            height: 7 * rect.height / 16,
+        };
+        let of_middles: [f32; CODED_SUBBANDS] =
+            std::array::from_fn(|band| self.variance(middle(self.subbands[band])));
+        // The specification's test for ridges in the middle of the image.
+        if of_middles[..4].iter().sum::<f32>() >= 20_000.0 {
+            return of_middles;
+        }
+        std::array::from_fn(|band| self.variance(self.subbands[band]))
+    }
+}
+
+/// Bin widths of all subbands for a bit rate (IAFIS-IC-0110, annex B).
+fn choose_bins(coefficients: &Coefficients, bit_rate: f32) -> [Bin; SUBBANDS] {
+    let variances = coefficients.variances();
+    let relative: Vec<(usize, f64)> = (0..CODED_SUBBANDS)
+        .filter(|&band| variances[band] >= VARIANCE_MIN)
+        .map(|band| (band, relative_width(band, variances[band])))
+        .collect();
+    let mut bins = [Bin::default(); SUBBANDS];
+    let Some(factor) = width_factor(&relative, &variances, f64::from(bit_rate)) else {
+        return bins;
+    };
+    for (band, relative) in relative {
+        let width = (relative / factor) as f32;
+        // As the table will state them, so that both sides use the same bins.
+        bins[band].width = Decimal::of(width).value();
+        bins[band].zero_width = Decimal::of(ZERO_BIN_RATIO * width).value();
+    }
+    bins
+}
+
+/// Bin width of a subband before the factor common to all.
+fn relative_width(band: usize, variance: f32) -> f64 {
+    let weight = match band {
+        52 | 56 => 1.32,
+        53 | 55 | 58 | 59 => 1.08,
+        54 | 57 => 1.42,
+        _ => 1.0,
+    };
+    if band < 4 { 1.0 } else { 10.0 / (weight * libm::log(f64::from(variance))) }
+}
+
+/// The factor that makes the bins meet the bit rate: found by leaving out, time after time, the
+/// subbands that would get no bits. `None` when no subband is left.
+fn width_factor(relative: &[(usize, f64)], variances: &[f32], bit_rate: f64) -> Option<f64> {
+    // Share of the image that a subband covers.
+    let share = |band: usize| match band {
+        0..4 => 1.0 / 1024.0,
+        4..51 => 1.0 / 256.0,
+        _ => 1.0 / 16.0,
+    };
+    let deviation = |band: usize| f64::from(variances[band]).sqrt();
+    let mut live = relative.to_vec();
+    while !live.is_empty() {
+        let covered: f64 = live.iter().map(|&(band, _)| share(band)).sum();
+        let log_product: f64 =
+            live.iter().map(|&(band, q)| share(band) * libm::log2(deviation(band) / q)).sum();
+        let factor = libm::exp2((bit_rate - log_product) / covered - 1.0) / 2.5;
+        let count = live.len();
+        live.retain(|&(band, q)| q / factor < 5.0 * deviation(band));
+        if live.len() == count {
+            return Some(factor);
+        }
+    }
+    None
+}
+
+fn put_segment(out: &mut Vec<u8>, kind: u8, body: &[u8]) {
+    let bytes = u16::try_from(body.len() + 2).expect("the longest segment has 389 bytes");
+    out.extend([0xff, kind]);
+    out.extend(bytes.to_be_bytes());
+    out.extend(body);
+}
+
+fn comment(image: &GrayImage, options: &EncodeOptions) -> String {
+    let ppi = options.ppi.map_or_else(|| "-1".into(), |ppi| ppi.to_string());
+    let (width, height, rate) = (image.width(), image.height(), options.bit_rate);
+    format!(
+        "NIST_COM 9\nPIX_WIDTH {width}\nPIX_HEIGHT {height}\nPIX_DEPTH 8\nPPI {ppi}\nLOSSY 1\n\
+         COLORSPACE GRAY\nCOMPRESSION WSQ\nWSQ_BITRATE {rate:.6}\n"
+    )
+}
+
+fn transform_table() -> Vec<u8> {
+    let mut table = vec![ANALYSIS_LOW.len() as u8, ANALYSIS_HIGH.len() as u8];
+    for tap in ANALYSIS_LOW[4..].iter().chain(&ANALYSIS_HIGH[3..]) {
+        let magnitude = Decimal::with_limit(tap.abs(), f64::from(u32::MAX));
+        table.extend([u8::from(*tap < 0.0), magnitude.exponent]);
+        table.extend(magnitude.digits.to_be_bytes());
+    }
+    table
+}
+
+fn quantization_table(bins: &[Bin; SUBBANDS]) -> Vec<u8> {
+    let mut table =
+        Decimal { digits: (BIN_CENTER * 100.0) as u32, exponent: 2 }.bytes_16().to_vec();
+    for bin in bins {
+        table.extend(Decimal::of(bin.width).bytes_16());
+        table.extend(Decimal::of(bin.zero_width).bytes_16());
+    }
+    table
+}
+
+fn frame_header(image: &GrayImage, normalization: Normalization) -> Vec<u8> {
+    let side = |pixels: u32| u16::try_from(pixels).expect("a gray image's side is at most 20000");
+    let mut header = vec![0, 255];
+    header.extend(side(image.height()).to_be_bytes());
+    header.extend(side(image.width()).to_be_bytes());
+    header.extend(normalization.shift.bytes_16());
+    header.extend(normalization.scale.bytes_16());
+    // Filter bank 2 of the specification, software not registered.
+    header.extend([2, 0, 0]);
+    header
+}
+
+/// A Huffman value and the number that follows it: the number, and its bits.
+type Symbol = (u8, u16, u8);
+
+/// Bins and runs of zeros as Huffman values.
+fn symbols(indices: impl Iterator<Item = i32>) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    let mut zeros = 0;
+    for index in indices {
+        if index == 0 {
+            zeros += 1;
+            if zeros == u16::MAX {
+                symbols.push(run(zeros));
+                zeros = 0;
+            }
+            continue;
+        }
+        if zeros > 0 {
+            symbols.push(run(zeros));
+            zeros = 0;
+        }
+        symbols.push(single(index));
+    }
+    if zeros > 0 {
+        symbols.push(run(zeros));
+    }
+    symbols
+}
+
+fn run(zeros: u16) -> Symbol {
+    match zeros {
+        0..=100 => (zeros as u8, 0, 0),
+        101..=255 => (symbol::RUN_8, zeros, 8),
+        256.. => (symbol::RUN_16, zeros, 16),
+    }
+}
+
+fn single(index: i32) -> Symbol {
+    let magnitude = index.unsigned_abs().min(65_535) as u16;
+    match index {
+        symbol::BIN_MIN..=symbol::BIN_MAX => ((index + symbol::BIN_OFFSET) as u8, 0, 0),
+        1..=255 => (symbol::POSITIVE_8, magnitude, 8),
+        -255..0 => (symbol::NEGATIVE_8, magnitude, 8),
+        256.. => (symbol::POSITIVE_16, magnitude, 16),
+        _ => (symbol::NEGATIVE_16, magnitude, 16),
+    }
+}
+
+/// Writes a Huffman table and the block of codes that uses it.
+fn put_block(out: &mut Vec<u8>, id: u8, symbols: &[Symbol]) {
+    let mut frequencies = [0; VALUES];
+    for &(value, _, _) in symbols {
+        frequencies[usize::from(value)] += 1;
+    }
+    let huffman = HuffmanCodes::new(&frequencies);
+    let table: Vec<u8> =
+        [id].into_iter().chain(huffman.counts).chain(huffman.values.iter().copied()).collect();
+    put_segment(out, marker::HUFFMAN_TABLES, &table);
+    put_segment(out, marker::START_OF_BLOCK, &[id]);
+    let mut bits = BitWriter { out, pending: 0, pending_bits: 0 };
+    for &(value, number, number_bits) in symbols {
+        let (code, code_bits) = huffman.codes[usize::from(value)];
+        bits.put(code, code_bits);
+        bits.put(number, number_bits);
+    }
+    bits.finish();
+}
+
+/// Writes bits, highest first, with a zero byte after every `0xff`.
+struct BitWriter<'a> {
+    out: &'a mut Vec<u8>,
+    pending: u32,
+    pending_bits: u8,
+}
+
+impl BitWriter<'_> {
+    fn put(&mut self, value: u16, bits: u8) {
+        self.pending = self.pending << bits | u32::from(value);
+        self.pending_bits += bits;
+        while self.pending_bits >= 8 {
+            self.pending_bits -= 8;
+            let byte = (self.pending >> self.pending_bits) as u8;
+            self.out.push(byte);
+            if byte == 0xff {
+                self.out.push(0);
+            }
+        }
+    }
+
+    /// Fills the last byte with ones, which begin no code.
+    fn finish(mut self) {
+        if self.pending_bits > 0 {
+            self.put(0xff >> self.pending_bits, 8 - self.pending_bits);
+        }
+    }
+}
