@@ -1,9 +1,22 @@
 //! The whole pipeline as one screen.
 
-use crate::input::Polarity;
-use crate::{BitImage, Cells, EXTRACTOR_VERSION, OrientationField, PeriodMap, Plane};
+use crate::binarization::binarize;
+use crate::cells::Cells;
+use crate::enhancement::{self, LONG, TOLERANT};
+use crate::graph::Graph;
+use crate::input::{self, Polarity};
+use crate::minutiae::{self, Found};
+use crate::normalization::normalize;
+use crate::orientation::{self, Doubled};
+use crate::plane::Plane;
+use crate::pruning::{self, Context};
+use crate::reliability::{self, Evidence, Judged};
+use crate::segmentation::{self, BorderDistance};
+use crate::thinning::thin;
+use crate::{BitImage, EXTRACTOR_VERSION, PeriodMap, frequency};
 use crate::{ExtractionError, Parameters, QualityReason, QualityReport, Stages};
-use vocabulary::{FingerPosition, GrayImage, ImpressionType, Template, TemplateHeader};
+use vocabulary::{Direction, FingerPosition, GrayImage, ImpressionType, Minutia, RidgeFlow};
+use vocabulary::{Template, TemplateHeader};
 
 /// Everything that extraction finds in an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,39 +41,62 @@ pub struct Extraction {
 pub fn extract(
     image: &GrayImage,
     ppi: f32,
-    _parameters: &Parameters,
+    parameters: &Parameters,
 ) -> Result<Extraction, ExtractionError> {
-    if !(50.0..=5000.0).contains(&ppi) {
-        return Err(ExtractionError::Resolution { ppi });
-    }
-    let (width, height) = (image.width() as usize, image.height() as usize);
+    let gray = input::resample(image, ppi)?;
+    let normalized = normalize(&gray);
+    let (width, height) = (normalized.plane.width(), normalized.plane.height());
+    let usable = segmentation::by_contrast(&normalized);
+
+    let rough = orientation::estimate(&orientation::tensors(&normalized.plane));
+    let period = frequency::estimate(&normalized.plane, &rough, &usable);
+    let first =
+        enhancement::enhance(&normalized.plane, &rough, &period.period_px, &usable, &TOLERANT);
+    let ridges = orientation::refine(&orientation::tensors(&first));
+    let mut enhanced =
+        enhancement::enhance(&normalized.plane, &ridges, &period.period_px, &usable, &LONG);
+
+    let clarity = segmentation::clarity(&normalized.plane, &enhanced, &usable);
+    let foreground = segmentation::by_clarity(&clarity, &usable);
+    let mask = segmentation::mask(&foreground, width, height);
+    clear_outside(&mut enhanced, &mask);
+
+    let binary = binarize(&enhanced, &mask);
+    let skeleton = thin(&binary);
+    let mut graph = Graph::trace(&skeleton);
+    let candidates = minutiae::find(&graph, &enhanced, &ridges);
+    pruning::prune(&mut graph, &Context { ridges: &ridges, period_px: &period.period_px });
+    let found = minutiae::find(&graph, &enhanced, &ridges);
+    let border = BorderDistance::new(&mask);
+    let evidence = Evidence { clarity: &clarity, period_px: &period.period_px, border: &border };
+    let judged = reliability::judge(&found, &evidence);
+
+    let minutiae = finished(&judged, parameters, width, height);
+    let quality = QualityReport { score: 50, reasons: vec![] };
     let header = TemplateHeader {
         width_px: width as u16,
         height_px: height as u16,
         position: FingerPosition::UNKNOWN,
         impression: ImpressionType::default(),
-        quality: 0,
+        quality: quality.score,
         extractor: EXTRACTOR_VERSION,
     };
-    let template = Template::new(header, Vec::new(), None).map_err(|_| {
-        ExtractionError::TooLarge { width: width as u64, height: height as u64, max: 4096 }
-    })?;
-    let bits = BitImage::zero(width, height);
-    let cells = Cells::filled(width, height, 8, 0.0);
+    let flow = ridge_flow(&ridges, &foreground, width, height);
+    let template = Template::new(header, minutiae.clone(), Some(flow))
+        .expect("sides, number and places of minutiae were limited before");
     let stages = Stages {
-        gray: image.clone(),
+        gray,
         polarity: Polarity::DarkRidges,
-        normalized: Plane::zero(width, height),
-        mask: bits.clone(),
-        orientation: OrientationField { radians: cells.clone(), coherence: cells.clone() },
-        period: PeriodMap { period_px: cells.clone(), reliability: cells },
-        enhanced: Plane::zero(width, height),
-        binary: bits.clone(),
-        skeleton: bits,
-        candidates: Vec::new(),
-        minutiae: Vec::new(),
+        normalized: normalized.plane,
+        mask,
+        orientation: orientation::field(&ridges),
+        period,
+        enhanced,
+        binary,
+        skeleton,
+        candidates: candidates.iter().filter_map(|f| minutia(f, 0.0, width, height)).collect(),
+        minutiae,
     };
-    let quality = QualityReport { score: 0, reasons: vec![QualityReason::NoPrint] };
     Ok(Extraction { template, quality, stages })
 }
 
@@ -74,4 +110,79 @@ pub fn extract_template(
     parameters: &Parameters,
 ) -> Result<Template, ExtractionError> {
     extract(image, ppi, parameters).map(|extraction| extraction.template)
+}
+
+/// Zero outside the mask.
+fn clear_outside(plane: &mut Plane, mask: &BitImage) {
+    for y in 0..mask.height() {
+        for (values, word) in plane.row_mut(y).chunks_mut(64).zip(mask.row(y)) {
+            for (bit, value) in values.iter_mut().enumerate() {
+                if word >> bit & 1 == 0 {
+                    *value = 0.0;
+                }
+            }
+        }
+    }
+}
+
+/// The public form of a minutia; `None` when it lies outside the image.
+fn minutia(found: &Found, reliability: f32, width: usize, height: usize) -> Option<Minutia> {
+    let (x, y) = ((found.x * 16.0 + 0.5) as usize, (found.y * 16.0 + 0.5) as usize);
+    let inside = found.x >= 0.0 && found.y >= 0.0 && x < width * 16 && y < height * 16;
+    let direction = Direction::from_radians(found.angle);
+    let reliability = (reliability * 100.0 + 0.5).clamp(0.0, 100.0) as u8;
+    if !inside {
+        return None;
+    }
+    Minutia::new(x as u16, y as u16, direction, found.kind, reliability).ok()
+}
+
+/// The minutiae to keep, best first.
+fn finished(
+    judged: &[Judged],
+    parameters: &Parameters,
+    width: usize,
+    height: usize,
+) -> Vec<Minutia> {
+    let mut minutiae: Vec<Minutia> = judged
+        .iter()
+        .filter_map(|j| minutia(&j.found, j.reliability, width, height))
+        .filter(|m| m.reliability() >= parameters.reliability_min)
+        .collect();
+    minutiae.sort_by_key(|m| {
+        (std::cmp::Reverse(m.reliability()), m.y_16(), m.x_16(), m.direction(), m.kind())
+    });
+    minutiae.truncate(parameters.minutiae_max.min(Template::MAX_MINUTIAE));
+    minutiae
+}
+
+/// The orientation field in the cells of a template.
+fn ridge_flow(
+    ridges: &Cells<Doubled>,
+    foreground: &Cells<bool>,
+    width: usize,
+    height: usize,
+) -> RidgeFlow {
+    let side = usize::from(RidgeFlow::CELL_PX);
+    let per_side = side / ridges.cell_px();
+    let (columns, rows) = (width.div_ceil(side), height.div_ceil(side));
+    let mut cells = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        for column in 0..columns {
+            let (mut sum, mut set) = (Doubled::default(), 0);
+            for r in row * per_side..((row + 1) * per_side).min(ridges.rows()) {
+                for c in column * per_side..((column + 1) * per_side).min(ridges.columns()) {
+                    if foreground.get(c, r) {
+                        sum = sum.plus(ridges.get(c, r));
+                        set += 1;
+                    }
+                }
+            }
+            let turns = sum.radians() / std::f32::consts::PI;
+            let steps = f32::from(RidgeFlow::ORIENTATIONS);
+            let value = ((turns * steps + 0.5) as u16 % u16::from(RidgeFlow::ORIENTATIONS)) as u8;
+            cells.push(if set >= 2 { value } else { RidgeFlow::BACKGROUND });
+        }
+    }
+    RidgeFlow::new(columns as u16, rows as u16, cells).expect("one valid value was pushed per cell")
 }
