@@ -1,1 +1,40 @@
 //! A probe against a gallery: stages, shortlist, person fusion, candidate list.
+//!
+//! [`identify`] compares the prints of one unknown person with every eligible reference of a
+//! gallery and returns ranked persons:
+//!
+//! 1. **Scan.** Stage 1 scores every probe print against every eligible packed record
+//!    ([`Kernels`]); per person and probe print the best reference counts, and the sum over the
+//!    prints orders all persons. The best [`Options::shortlist_persons`] go on.
+//! 2. **Rescore.** Full-resolution descriptors from the [`ReferenceSource`]; the best
+//!    [`Options::aligned_persons`] go on.
+//! 3. **Align.** Alignment and overlap evidence, fusion over fingers, calibration, decision.
+//!
+//! Both cuts are exact over all partitions of the gallery, so an answer does not depend on how the
+//! gallery is split, on the order of enrollment or on the number of threads. Nothing here reads a
+//! disk or a clock.
+
+mod error;
+mod gallery;
+mod identification;
+mod identify;
+mod kernels;
+mod options;
+mod probe;
+mod progress;
+mod rescore;
+mod shortlist;
+mod source;
+
+pub use error::{GalleryError, SearchError, SourceError};
+pub use gallery::Gallery;
+pub use identification::{
+    CandidateDetail, Coverage, Decision, FingerDetail, Identification, Outcome, StageCounts,
+};
+pub use identify::{Engine, Partition, identify, identify_many};
+pub use kernels::{Kernels, ScanBlock, ScanSink, TwinKernels};
+pub use options::{ExtractorRule, Options, PositionRule, Threshold};
+pub use probe::Probe;
+pub use progress::{Progress, Silent, Stage};
+pub use shortlist::{Shortlist, ShortlistEntry, shortlist};
+pub use source::{Reference, ReferenceSource};

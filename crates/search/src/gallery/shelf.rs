@@ -1,0 +1,188 @@
+//! The references of one finger, as a structure of arrays.
+
+use super::PersonIndex;
+use matching::PackedRecord;
+use std::collections::BTreeMap;
+use vocabulary::{ExtractorVersion, FingerPosition, ImpressionLabel};
+
+/// Shelves of a gallery: one per finger position code, the plain thumbs on those of the thumbs.
+pub(crate) const SHELVES: usize = 16;
+
+/// Records of one segment: memory grows by this much (4.7 MiB), and a kernel call never spans two.
+const SEGMENT_RECORDS: usize = 4096;
+
+/// The codes of each shelf.
+const SHELF_CODES: [&[u8]; SHELVES] = [
+    &[0],
+    &[1, 11],
+    &[2],
+    &[3],
+    &[4],
+    &[5],
+    &[6, 12],
+    &[7],
+    &[8],
+    &[9],
+    &[10],
+    &[13],
+    &[14],
+    &[15],
+    &[16],
+    &[17],
+];
+
+/// The shelf of a finger.
+pub(crate) fn shelf_of(position: FingerPosition) -> usize {
+    SHELF_CODES
+        .iter()
+        .position(|codes| codes.contains(&position.code()))
+        .expect("every position code has a shelf")
+}
+
+/// A position whose prints may equal those of a shelf exactly when they may equal this one.
+pub(crate) fn shelf_position(shelf: usize) -> FingerPosition {
+    FingerPosition::new(SHELF_CODES[shelf][0]).expect("shelves are of position codes")
+}
+
+/// A shelf and a place on it, in 32 bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlotId(u32);
+
+const INDEX_BITS: u32 = 28;
+const _: () = assert!(SHELVES <= 1 << (32 - INDEX_BITS), "a slot id names every shelf");
+
+impl SlotId {
+    /// No slot: the end of a chain.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// `None` when the shelf is full: 2^28 - 1 slots.
+    pub(crate) fn new(shelf: usize, index: usize) -> Option<Self> {
+        let fits = index < (1 << INDEX_BITS) - 1;
+        fits.then_some(Self((shelf as u32) << INDEX_BITS | index as u32))
+    }
+
+    pub(crate) const fn shelf(self) -> usize {
+        (self.0 >> INDEX_BITS) as usize
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        (self.0 & ((1 << INDEX_BITS) - 1)) as usize
+    }
+}
+
+/// What goes onto a shelf.
+pub(crate) struct Slot {
+    pub(crate) record: PackedRecord,
+    pub(crate) owner: PersonIndex,
+    pub(crate) next: SlotId,
+    pub(crate) position: FingerPosition,
+    pub(crate) label: ImpressionLabel,
+}
+
+/// Parallel arrays, one entry per reference; records in segments.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    segments: Vec<Vec<PackedRecord>>,
+    owners: Vec<PersonIndex>,
+    nexts: Vec<SlotId>,
+    positions: Vec<FingerPosition>,
+    labels: Vec<ImpressionLabel>,
+    versions: BTreeMap<ExtractorVersion, usize>,
+}
+
+impl Shelf {
+    pub(crate) fn len(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// The records, in segments; slot `i` is record `i % segment_records` of its segment.
+    pub(crate) fn segments(&self) -> Vec<&[PackedRecord]> {
+        self.segments.iter().map(Vec::as_slice).collect()
+    }
+
+    /// The slot of a record.
+    pub(crate) const fn slot_index(segment: usize, record: usize) -> usize {
+        segment * SEGMENT_RECORDS + record
+    }
+
+    pub(crate) fn record(&self, index: usize) -> &PackedRecord {
+        &self.segments[index / SEGMENT_RECORDS][index % SEGMENT_RECORDS]
+    }
+
+    pub(crate) fn owner(&self, index: usize) -> PersonIndex {
+        self.owners[index]
+    }
+
+    /// Owners of all slots.
+    pub(crate) fn owners(&self) -> &[PersonIndex] {
+        &self.owners
+    }
+
+    pub(crate) fn set_owner(&mut self, index: usize, owner: PersonIndex) {
+        self.owners[index] = owner;
+    }
+
+    pub(crate) fn next(&self, index: usize) -> SlotId {
+        self.nexts[index]
+    }
+
+    pub(crate) fn set_next(&mut self, index: usize, next: SlotId) {
+        self.nexts[index] = next;
+    }
+
+    pub(crate) fn label(&self, index: usize) -> (FingerPosition, &ImpressionLabel) {
+        (self.positions[index], &self.labels[index])
+    }
+
+    /// Extractor versions on the shelf with their number of references.
+    pub(crate) fn versions(&self) -> &BTreeMap<ExtractorVersion, usize> {
+        &self.versions
+    }
+
+    pub(crate) fn push(&mut self, slot: Slot) {
+        if self.segments.last().is_none_or(|segment| segment.len() == SEGMENT_RECORDS) {
+            // The first segment grows as needed, so that small galleries stay small.
+            let records = if self.segments.is_empty() { 0 } else { SEGMENT_RECORDS };
+            self.segments.push(Vec::with_capacity(records));
+        }
+        *self.versions.entry(ExtractorVersion(slot.record.extractor_version)).or_default() += 1;
+        self.segments.last_mut().expect("just ensured").push(slot.record);
+        self.owners.push(slot.owner);
+        self.nexts.push(slot.next);
+        self.positions.push(slot.position);
+        self.labels.push(slot.label);
+    }
+
+    /// Moves the last slot into the place of `index`.
+    pub(crate) fn swap_remove(&mut self, index: usize) {
+        let version = ExtractorVersion(self.record(index).extractor_version);
+        let count = self.versions.get_mut(&version).expect("the version of a slot is counted");
+        *count -= 1;
+        if *count == 0 {
+            self.versions.remove(&version);
+        }
+        let segment = self.segments.last_mut().expect("a slot has a segment");
+        let last = segment.pop().expect("a segment is never empty");
+        if segment.is_empty() {
+            self.segments.pop();
+        }
+        if index + 1 < self.len() {
+            self.segments[index / SEGMENT_RECORDS][index % SEGMENT_RECORDS] = last;
+        }
+        self.owners.swap_remove(index);
+        self.nexts.swap_remove(index);
+        self.positions.swap_remove(index);
+        self.labels.swap_remove(index);
+    }
+
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let records: usize = self.segments.iter().map(Vec::capacity).sum();
+        let texts: usize = self.labels.iter().map(|l| l.as_str().len().next_multiple_of(32)).sum();
+        records * size_of::<PackedRecord>()
+            + self.owners.capacity() * size_of::<PersonIndex>()
+            + self.nexts.capacity() * size_of::<SlotId>()
+            + self.positions.capacity() * size_of::<FingerPosition>()
+            + self.labels.capacity() * size_of::<ImpressionLabel>()
+            + texts
+    }
+}

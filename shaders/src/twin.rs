@@ -1,0 +1,3 @@
+//! Twins of the kernels on the processor.
+
+pub mod stage1;

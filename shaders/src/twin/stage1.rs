@@ -1,0 +1,136 @@
+//! Twin of the kernel `stage1`: scores one probe print against many reference prints.
+//!
+//! * **Input**: a probe record and `n` reference records ([`crate::layout`]): up to 32 cylinders of
+//!   256 bits each, sorted by direction; the direction gate, the 32 weights and the table of
+//!   counted cylinders of [`Stage1Parameters`].
+//! * **Output**: `n` scores, `0..=4080`, equal to [`matching::stage1::score_reference`].
+//! * **Workgroup**: one reference record; a lane compares one pair of cylinders, 16 lanes a tile of
+//!   4 x 4 neighbors in direction.
+//!
+//! Steps, the same numbers in every twin:
+//!
+//! 1. **Meta.** Per reference cylinder `theta << 24 | norm`; added to the probe's
+//!    `(gate - theta) << 24 | norm` it gives the direction difference in the top byte and the sum
+//!    of the norms below.
+//! 2. **Visit.** A 64-bit mask of the 8 x 8 tiles in which some pair may pass the direction gate,
+//!    from the first and last direction of each group of four.
+//! 3. **Distance.** For each visited tile the bits in which its 16 pairs of cylinders differ.
+//! 4. **Loss.** Distance times the weight of the norms; the least loss within the gate is kept per
+//!    lane over all tiles of a probe group.
+//! 5. **Best.** The least loss over the four lanes of a probe cylinder; similarity
+//!    `255 - (loss >> 7)`, at least 0, of the probe's cylinders.
+//! 6. **Top.** The sum of the `counted` largest similarities, found by fixing the bits of the
+//!    smallest of them from the top, times 16, divided by `counted`.
+//!
+//! Source: `matching::stage1`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod gate;
+mod portable;
+mod probe;
+
+pub use gate::{gated_pairs, tile_visits};
+pub use probe::PreparedProbe;
+
+use matching::PackedRecord;
+use matching::parameters::Stage1Parameters;
+use std::fmt;
+
+/// An implementation of stage 1 on the processor. All give the same scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage1Path {
+    /// Plain Rust, for any processor.
+    Portable,
+    /// 256-bit vectors with a nibble table for the bit count.
+    Avx2,
+    /// 512-bit vectors with `vpopcntd` (Ice Lake, Zen 4 and later).
+    Avx512,
+}
+
+impl Stage1Path {
+    /// Every path, slowest first.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
+    /// Whether this processor has what the path needs.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => avx512::is_available(),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+        }
+    }
+
+    /// The paths of this processor, slowest first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|path| path.is_available())
+    }
+
+    /// The fastest path of this processor.
+    pub fn best() -> Self {
+        Self::available().last().expect("the portable path is always there")
+    }
+
+    /// A short name in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+impl fmt::Display for Stage1Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Scores a probe against each reference, on the fastest path: `out[i]` is the score of
+/// `references[i]`, `0..=4080`. Preparing the probe costs about as much as ten scores: for several
+/// calls prepare it once and use [`score_with`].
+///
+/// # Panics
+/// When the lengths differ.
+pub fn score(
+    probe: &PackedRecord,
+    references: &[PackedRecord],
+    parameters: &Stage1Parameters,
+    out: &mut [u16],
+) {
+    score_with(Stage1Path::best(), &PreparedProbe::new(probe, parameters), references, out);
+}
+
+/// As [`score`], on a given path. References must be well formed
+/// ([`crate::layout::is_well_formed`]); the score of another is any number.
+///
+/// # Panics
+/// When the lengths differ, or this processor lacks the path.
+#[allow(unsafe_code)]
+pub fn score_with(
+    path: Stage1Path,
+    probe: &PreparedProbe,
+    references: &[PackedRecord],
+    out: &mut [u16],
+) {
+    assert_eq!(references.len(), out.len(), "one score per reference");
+    assert!(path.is_available(), "this processor has no {path} path");
+    match path {
+        Stage1Path::Portable => portable::score(probe, references, out),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the path is available, which is what the function needs of the processor.
+        Stage1Path::Avx2 => unsafe { avx2::score(probe, references, out) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the path is available, which is what the function needs of the processor.
+        Stage1Path::Avx512 => unsafe { avx512::score(probe, references, out) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Stage1Path::Avx2 | Stage1Path::Avx512 => unreachable!("asserted above"),
+    }
+}

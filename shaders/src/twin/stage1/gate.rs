@@ -1,0 +1,66 @@
+//! The direction gate: which tiles are worth a visit, and how much the gate leaves.
+
+use super::probe::PreparedProbe;
+use crate::layout::{GROUPS, TILE};
+use matching::PackedRecord;
+use matching::parameters::Stage1Parameters;
+use matching::record::CYLINDERS;
+
+/// Step 1: `theta << 24 | norm` of each reference cylinder. Lanes without a cylinder have the
+/// largest direction, so that the directions of a group that is not full span at least those of its
+/// cylinders.
+pub(super) fn reference_meta(reference: &PackedRecord) -> [u32; CYLINDERS] {
+    std::array::from_fn(|cylinder| {
+        if cylinder < usize::from(reference.count) {
+            u32::from(reference.theta(cylinder)) << 24 | u32::from(reference.norms[cylinder])
+        } else {
+            0xFF << 24
+        }
+    })
+}
+
+/// Tiles of reference groups that have a cylinder, for every probe group.
+pub(super) const fn occupied_tiles(reference_count: u8) -> u64 {
+    let groups = (reference_count as u32).div_ceil(TILE as u32);
+    let row = if groups >= GROUPS as u32 { 0xFF } else { (1u64 << groups) - 1 };
+    row * 0x0101_0101_0101_0101
+}
+
+/// Step 2: the tiles in which some pair may pass the gate. Two arcs of the circle of directions
+/// meet exactly when one of them begins within the other.
+pub(super) fn visited_tiles(
+    probe: &PreparedProbe,
+    meta: &[u32; CYLINDERS],
+    reference_count: u8,
+) -> u64 {
+    let mut tiles = 0;
+    for tile in 0..GROUPS * GROUPS {
+        let first = (meta[tile % GROUPS * TILE] >> 24) as u8;
+        let last = (meta[tile % GROUPS * TILE + TILE - 1] >> 24) as u8;
+        let span = last.wrapping_sub(first);
+        let after = first.wrapping_sub(probe.window_start[tile]);
+        let meets = after <= probe.window_span[tile] || after.wrapping_neg() <= span;
+        tiles |= u64::from(meets) << tile;
+    }
+    tiles & probe.group_tiles & occupied_tiles(reference_count)
+}
+
+/// How many of the pairs of cylinders of two records pass the direction gate: counted directly.
+pub fn gated_pairs(
+    probe: &PackedRecord,
+    reference: &PackedRecord,
+    parameters: &Stage1Parameters,
+) -> u32 {
+    let passes = |a: usize, b: usize| {
+        let turn = probe.theta(a).wrapping_sub(reference.theta(b));
+        turn.min(turn.wrapping_neg()) <= parameters.direction_gate_256
+    };
+    let of_cylinder = |a| (0..usize::from(reference.count)).filter(|b| passes(a, *b)).count();
+    (0..usize::from(probe.count)).map(of_cylinder).sum::<usize>() as u32
+}
+
+/// How many tiles of 16 pairs the kernels compare for two records, `0..=64`: the work that the
+/// gate leaves.
+pub fn tile_visits(probe: &PreparedProbe, reference: &PackedRecord) -> u32 {
+    visited_tiles(probe, &reference_meta(reference), reference.count).count_ones()
+}
