@@ -90,7 +90,8 @@ impl Outline {
     pub(crate) fn reach(&self, x_px: f32, y_px: f32) -> f32 {
         let across = (x_px - self.middle_x) / self.side;
         let up = self.middle_y - y_px;
-        let (x2, along) = (across * across, if up > 0.0 { up / self.top } else { up / self.bottom });
+        let (x2, along) =
+            (across * across, if up > 0.0 { up / self.top } else { up / self.bottom });
         let y2 = along * along;
         if up > 0.0 { x2 + y2 } else { x2 * (0.65 + 0.35 * x2) + y2 * y2 }
     }
@@ -126,7 +127,7 @@ impl FlowField {
         if class == PatternClass::RightLoop {
             places.iter_mut().for_each(|place| place.1 = -place.1);
         }
-        let points = places
+        let points: Vec<_> = places
             .into_iter()
             .map(|(kind, right, up)| SingularPoint {
                 kind,
@@ -135,7 +136,41 @@ impl FlowField {
                 corrections: draw_corrections(stream),
             })
             .collect();
-        Self { class, outline, points, arch: draw_arch(stream, class, outline.scale) }
+        let arch = draw_arch(stream, class, outline.scale);
+        let mut field = Self { class, outline, points, arch };
+        field.round_loops(stream);
+        field
+    }
+
+    /// Half of the sum of angles makes every loop a parabola. In prints the turn is rounder and the
+    /// legs straighter: the angle is bent towards one that does all its turning in the half plane
+    /// of the tip.
+    fn round_loops(&mut self, stream: &mut Stream) {
+        for index in 0..self.points.len() {
+            let SingularPoint { kind, x_px, y_px, .. } = self.points[index];
+            if kind == SingularKind::Delta {
+                continue;
+            }
+            let rest = self.points.iter().enumerate().filter(|(other, _)| *other != index);
+            let shares = rest.map(|(_, point)| point.share(x_px, y_px));
+            let others = shares.fold(self.arch_angle(x_px, y_px), |total, share| total + share);
+            // Ridges run straight out of the loop where the angle to it is twice the others' sum.
+            let tip = 2.0 * others + PI;
+            let roundness = stream.range(0.25, 0.6);
+            for knot in 0..KNOTS {
+                let angle = -PI + TAU * knot as f32 / KNOTS as f32;
+                let turns = (angle - tip) / TAU;
+                let from_tip = (turns - libm::roundf(turns)) * TAU;
+                let bend = if from_tip.abs() < FRAC_PI_2 {
+                    from_tip
+                } else if from_tip > 0.0 {
+                    PI - from_tip
+                } else {
+                    -PI - from_tip
+                };
+                self.points[index].corrections[knot] += roundness * bend;
+            }
+        }
     }
 
     pub(crate) const fn class(&self) -> PatternClass {
@@ -241,7 +276,7 @@ fn draw_arch(stream: &mut Stream, class: PatternClass, scale: f32) -> Arch {
             (stream.range(0.45, 0.65), stream.range(-0.1, 0.1), stream.range(0.6, 0.9))
         }
         PatternClass::LeftLoop | PatternClass::RightLoop => {
-            (stream.range(0.5, 0.75), stream.range(0.0, 0.25), stream.range(0.6, 0.9))
+            (stream.range(0.3, 0.55), stream.range(0.0, 0.25), stream.range(0.6, 0.9))
         }
         PatternClass::Whorl => {
             (stream.range(0.2, 0.4), stream.range(0.1, 0.35), stream.range(0.7, 1.0))

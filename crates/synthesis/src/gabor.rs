@@ -12,48 +12,51 @@ use std::f32::consts::{PI, TAU};
 /// Pixels from the middle of a filter to its edge.
 pub(crate) const RADIUS: usize = 11;
 /// Rows of a filter.
-pub(crate) const ROWS: usize = 2 * RADIUS + 1;
+const ROWS: usize = 2 * RADIUS + 1;
 /// Columns of a filter in memory: its rows and a zero, a whole number of vectors.
 pub(crate) const COLUMNS: usize = ROWS + 1;
 /// Orientations in half a turn.
 const ORIENTATIONS: usize = 64;
-/// Periods from [`SHORTEST_PX`], each [`PERIOD_STEP`] times the one before.
+/// Periods from [`SHORTEST_PX`] at 500 ppi, each [`PERIOD_STEP`] times the one before.
 const PERIODS: usize = 18;
 const SHORTEST_PX: f32 = 6.0;
 const PERIOD_STEP: f32 = 1.05;
+/// Natural logarithm of [`PERIOD_STEP`].
+const STEP_LOGARITHM: f32 = 0.048_790_164;
 /// Sum of the magnitudes of the weights of a filter, nearly.
 pub(crate) const WEIGHT_SUM: f32 = 32_768.0;
 
+/// Weights of one filter, row by row.
+pub(crate) type Weights = [i16; ROWS * COLUMNS];
+
 /// The filters, by orientation and period.
 pub(crate) struct FilterBank {
-    weights: Vec<[i16; ROWS * COLUMNS]>,
-    /// Logarithms of the upper limits of the periods.
-    limits_px: [f32; PERIODS],
+    weights: Vec<Weights>,
 }
 
 impl FilterBank {
-    /// Builds only the filters that are `used`.
-    pub(crate) fn new() -> Self {
+    /// Filters for an image whose pixels are `pixel_px` pixels of 500 ppi wide.
+    pub(crate) fn new(pixel_px: f32) -> Self {
         let mut period_px = SHORTEST_PX;
         let mut weights = Vec::with_capacity(PERIODS * ORIENTATIONS);
-        let limits_px = [(); PERIODS].map(|()| {
-            let envelope = Envelope::new(period_px);
+        for _ in 0..PERIODS {
+            let envelope = Envelope::new(period_px / pixel_px);
             weights.extend((0..ORIENTATIONS).map(|o| envelope.filter(o)));
-            let limit = period_px * 1.025;
             period_px *= PERIOD_STEP;
-            limit
-        });
-        Self { weights, limits_px }
+        }
+        Self { weights }
     }
 
-    /// The filter nearest to an orientation in radians, `0.0..PI`, and a period in pixels.
-    pub(crate) fn nearest(&self, radians: f32, period_px: f32) -> u16 {
+    /// Number of the filter nearest to an orientation in radians, `0.0..PI`, and a period in
+    /// pixels at 500 ppi; the same for every pixel size.
+    pub(crate) fn nearest(radians: f32, period_px: f32) -> u16 {
         let orientation = (radians * (ORIENTATIONS as f32 / PI) + 0.5) as usize % ORIENTATIONS;
-        let period = self.limits_px.iter().take(PERIODS - 1).filter(|l| period_px > **l).count();
+        let steps = libm::logf(period_px / SHORTEST_PX) * (1.0 / STEP_LOGARITHM);
+        let period = (steps + 0.5).max(0.0).min((PERIODS - 1) as f32) as usize;
         (period * ORIENTATIONS + orientation) as u16
     }
 
-    pub(crate) fn weights(&self, filter: u16) -> &[i16; ROWS * COLUMNS] {
+    pub(crate) fn weights(&self, filter: u16) -> &Weights {
         &self.weights[usize::from(filter)]
     }
 }
@@ -81,7 +84,7 @@ impl Envelope {
         Self { bell, period_px }
     }
 
-    fn filter(&self, orientation: usize) -> [i16; ROWS * COLUMNS] {
+    fn filter(&self, orientation: usize) -> Weights {
         let radians = orientation as f32 * (PI / ORIENTATIONS as f32);
         let wave = TAU / self.period_px;
         // Across the ridges: the normal of (cos, -sin) on the screen is (sin, cos).
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_filter_is_blind_to_even_gray() {
-        for weights in &FilterBank::new().weights {
+        for weights in &FilterBank::new(1.0).weights {
             let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
             assert!(sum.abs() < 200, "sum {sum}");
         }
@@ -133,9 +136,9 @@ mod tests {
 
     #[test]
     fn the_nearest_filter_wraps_at_half_a_turn_and_stays_in_the_bank() {
-        let bank = FilterBank::new();
-        assert_eq!(bank.nearest(3.1399, 9.0), bank.nearest(0.0, 9.0));
-        assert_eq!(usize::from(bank.nearest(0.0, 99.0)), (PERIODS - 1) * ORIENTATIONS);
-        assert_eq!(bank.nearest(0.0, 1.0), 0);
+        assert_eq!(FilterBank::nearest(3.1399, 9.0), FilterBank::nearest(0.0, 9.0));
+        let longest = (PERIODS - 1) * ORIENTATIONS;
+        assert_eq!(usize::from(FilterBank::nearest(0.0, 99.0)), longest);
+        assert_eq!(FilterBank::nearest(0.0, 1.0), 0);
     }
 }

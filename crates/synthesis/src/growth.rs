@@ -2,9 +2,11 @@
 //!
 //! Every pass filters the pattern with the filter of each place and cuts the result off at
 //! ±[`FULL`]; so ridges harden, spread and join, and where they cannot join in step, minutiae
-//! appear. A tile is filtered again only when something within a filter's reach has changed.
+//! appear. The pattern fills at half the resolution, where a pass costs a quarter and reaches twice
+//! as far, and is finished at the full one. A tile is filtered again only when something within a
+//! filter's reach has changed.
 
-use crate::gabor::{COLUMNS, FilterBank, RADIUS, ROWS, WEIGHT_SUM};
+use crate::gabor::{COLUMNS, FilterBank, RADIUS, WEIGHT_SUM, Weights};
 use crate::plane::Plane;
 use crate::random::Stream;
 
@@ -18,33 +20,48 @@ pub(crate) const CELL: usize = 2;
 const TILE: usize = 8;
 /// A smaller change than this does not wake the neighbours.
 const CHANGE_MIN: i16 = 12;
+/// How much stronger than the answer to a full pattern the result is, so that ridges harden.
+const GROWTH_GAIN: f32 = 6.0;
+/// The same of the last pass, which leaves rounded ridges.
+const FINISH_GAIN: f32 = 1.5;
 
-/// What to grow: a filter for each cell of [`CELL`] pixels.
-pub(crate) struct Soil<'a> {
-    pub(crate) bank: &'a FilterBank,
-    pub(crate) filters: Plane<u16>,
+/// How the pattern starts and how long it grows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Growth {
     /// One spot per this many pixels.
     pub(crate) spot_area_px: f32,
-    pub(crate) passes: usize,
+    /// Most passes at half the resolution.
+    pub(crate) coarse_passes: usize,
+    /// Passes at the full resolution.
+    pub(crate) fine_passes: usize,
 }
 
 /// Grows a pattern of `filters.width * CELL` columns and `filters.height * CELL` rows, from -FULL
 /// (valley) to FULL (ridge); 0 where there is no filter.
-pub(crate) fn grow(soil: &Soil, stream: &mut Stream) -> Plane<i16> {
-    let mut field = Field::new(&soil.filters);
-    field.sow(soil, stream);
-    for _ in 0..soil.passes {
-        if !field.pass(soil, 6.0) {
+pub(crate) fn grow(filters: &Plane<u16>, growth: Growth, stream: &mut Stream) -> Plane<i16> {
+    let coarse_bank = FilterBank::new(CELL as f32);
+    let mut coarse = Field::new(filters, 1);
+    coarse.sow(filters, growth.spot_area_px / (CELL * CELL) as f32, stream);
+    for _ in 0..growth.coarse_passes {
+        if !coarse.pass(filters, &coarse_bank, GROWTH_GAIN) {
             break;
         }
     }
-    field.dirty.cells.fill(true);
-    field.pass(soil, 1.4);
-    field.pattern()
+    let fine_bank = FilterBank::new(1.0);
+    let mut fine = Field::new(filters, CELL);
+    fine.start_from(&coarse);
+    for _ in 1..growth.fine_passes {
+        fine.pass(filters, &fine_bank, GROWTH_GAIN);
+    }
+    fine.dirty.cells.fill(true);
+    fine.pass(filters, &fine_bank, FINISH_GAIN);
+    fine.pattern()
 }
 
 /// The pattern with a margin, so that no filter reaches over an edge.
 struct Field {
+    /// Pixels on a side of a cell.
+    cell: usize,
     stride: usize,
     now: Vec<i16>,
     next: Vec<i16>,
@@ -54,26 +71,26 @@ struct Field {
 }
 
 impl Field {
-    fn new(filters: &Plane<u16>) -> Self {
-        let (width, height) = (filters.width * CELL, filters.height * CELL);
+    fn new(filters: &Plane<u16>, cell: usize) -> Self {
+        let (width, height) = (filters.width * cell, filters.height * cell);
         let stride = width + 2 * RADIUS + TILE + COLUMNS;
         let cells = stride * (height + 2 * RADIUS + TILE + 1);
         let dirty = Plane::filled(width.div_ceil(TILE), height.div_ceil(TILE), false);
-        Self { stride, now: vec![0; cells], next: vec![0; cells], width, height, dirty }
+        Self { cell, stride, now: vec![0; cells], next: vec![0; cells], width, height, dirty }
     }
 
     fn place(&self, x: usize, y: usize) -> usize {
         (y + RADIUS) * self.stride + x + RADIUS
     }
 
-    /// Drops spots of random size and sign where something can grow.
-    fn sow(&mut self, soil: &Soil, stream: &mut Stream) {
-        let count = (self.width * self.height) as f32 / soil.spot_area_px;
+    /// Drops spots of random sign where something can grow.
+    fn sow(&mut self, filters: &Plane<u16>, spot_area_px: f32, stream: &mut Stream) {
+        let count = (self.width * self.height) as f32 / spot_area_px;
         for _ in 0..count as usize {
             let x = stream.index(self.width as u32) as usize;
             let y = stream.index(self.height as u32) as usize;
             let sign = if stream.chance(0.5) { FULL } else { -FULL };
-            if soil.filters.at(x / CELL, y / CELL) == NO_FILTER {
+            if filters.at(x / self.cell, y / self.cell) == NO_FILTER {
                 continue;
             }
             let place = self.place(x, y);
@@ -84,15 +101,34 @@ impl Field {
         }
     }
 
+    /// Takes over a pattern of half the resolution, interpolated.
+    fn start_from(&mut self, coarse: &Field) {
+        for y in 0..self.height {
+            let row = coarse.place(0, 0) + (y / 2) * coarse.stride;
+            let other_row = if y % 2 == 0 { row - coarse.stride } else { row + coarse.stride };
+            let to = self.place(0, y);
+            for x in 0..self.width {
+                let near = x / 2;
+                let other = if x % 2 == 0 { near.wrapping_sub(1) } else { near + 1 };
+                let at = |row: usize, x: usize| i32::from(coarse.now[row.wrapping_add(x)]);
+                let value = 9 * at(row, near)
+                    + 3 * (at(row, other) + at(other_row, near))
+                    + at(other_row, other);
+                self.now[to + x] = (value >> 4) as i16;
+            }
+        }
+        self.dirty.cells.fill(true);
+    }
+
     /// Filters what may change; false when nothing did.
-    fn pass(&mut self, soil: &Soil, gain: f32) -> bool {
+    fn pass(&mut self, filters: &Plane<u16>, bank: &FilterBank, gain: f32) -> bool {
         // A pattern of full ridges and valleys answers with at most the sum of the weights.
         let gain = (gain * 65_536.0 / WEIGHT_SUM) as i32;
         let mut changed = Plane::filled(self.dirty.width, self.dirty.height, false);
         for tile_y in 0..self.dirty.height {
             for tile_x in 0..self.dirty.width {
                 if self.wakes(tile_x, tile_y) {
-                    let difference = self.filter_tile(soil, tile_x, tile_y, gain);
+                    let difference = self.filter_tile(filters, bank, (tile_x, tile_y), gain);
                     changed.set(tile_x, tile_y, difference >= CHANGE_MIN);
                 } else {
                     self.keep_tile(tile_x, tile_y);
@@ -121,28 +157,38 @@ impl Field {
     }
 
     /// Filters a tile and returns the largest change in it.
-    fn filter_tile(&mut self, soil: &Soil, tile_x: usize, tile_y: usize, gain: i32) -> i16 {
+    fn filter_tile(
+        &mut self,
+        filters: &Plane<u16>,
+        bank: &FilterBank,
+        tile: (usize, usize),
+        gain: i32,
+    ) -> i16 {
+        let cells = TILE / self.cell;
+        let range = |tile: usize, limit: usize| tile * cells..((tile + 1) * cells).min(limit);
         let mut largest = 0;
-        let rows = tile_y * TILE / CELL..((tile_y + 1) * TILE / CELL).min(soil.filters.height);
-        let columns = tile_x * TILE / CELL..((tile_x + 1) * TILE / CELL).min(soil.filters.width);
-        for cell_y in rows {
-            for cell_x in columns.clone() {
-                let filter = soil.filters.at(cell_x, cell_y);
-                if filter == NO_FILTER {
-                    continue;
+        for cell_y in range(tile.1, filters.height) {
+            for cell_x in range(tile.0, filters.width) {
+                let filter = filters.at(cell_x, cell_y);
+                if filter != NO_FILTER {
+                    let change = self.filter_cell(bank.weights(filter), cell_x, cell_y, gain);
+                    largest = largest.max(change);
                 }
-                let weights = soil.bank.weights(filter);
-                for k in 0..CELL * CELL {
-                    let (x, y) = (cell_x * CELL + k % CELL, cell_y * CELL + k / CELL);
-                    let from = y * self.stride + x;
-                    let answer = respond(&self.now[from..], self.stride, weights);
-                    let value = ((answer >> 8) * gain) >> 8;
-                    let full = i32::from(FULL);
-                    let value = value.clamp(-full, full) as i16;
-                    let place = self.place(x, y);
-                    largest = largest.max((value - self.now[place]).abs());
-                    self.next[place] = value;
-                }
+            }
+        }
+        largest
+    }
+
+    fn filter_cell(&mut self, weights: &Weights, cell_x: usize, cell_y: usize, gain: i32) -> i16 {
+        let mut largest = 0;
+        for y in cell_y * self.cell..(cell_y + 1) * self.cell {
+            for x in cell_x * self.cell..(cell_x + 1) * self.cell {
+                let answer = respond(&self.now[y * self.stride + x..], self.stride, weights);
+                let full = i32::from(FULL);
+                let value = (((answer >> 8) * gain) >> 8).clamp(-full, full) as i16;
+                let place = self.place(x, y);
+                largest = largest.max((value - self.now[place]).abs());
+                self.next[place] = value;
             }
         }
         largest
@@ -159,17 +205,16 @@ impl Field {
 }
 
 /// The filter's answer to the pixels whose top left corner is at the start of `pixels`.
-fn respond(pixels: &[i16], stride: usize, weights: &[i16; ROWS * COLUMNS]) -> i32 {
-    let mut sums = [0_i32; 8];
+fn respond(pixels: &[i16], stride: usize, weights: &Weights) -> i32 {
+    let mut answer = 0;
     for (row, weights) in weights.chunks_exact(COLUMNS).enumerate() {
         let from = row * stride;
         let pixels = &pixels[from..from + COLUMNS];
-        for (p, w) in pixels.chunks_exact(8).zip(weights.chunks_exact(8)) {
-            for k in 0..4 {
-                sums[k] += i32::from(p[2 * k]) * i32::from(w[2 * k])
-                    + i32::from(p[2 * k + 1]) * i32::from(w[2 * k + 1]);
-            }
-        }
+        answer += pixels
+            .iter()
+            .zip(weights)
+            .map(|(pixel, weight)| i32::from(*pixel) * i32::from(*weight))
+            .sum::<i32>();
     }
-    sums.iter().sum()
+    answer
 }

@@ -3,11 +3,14 @@
 use crate::PatternClass;
 use crate::flow::{FlowField, Outline, SingularPoint};
 use crate::gabor::FilterBank;
-use crate::growth::{self, CELL, FULL, NO_FILTER, Soil};
+use crate::growth::{self, CELL, Growth, NO_FILTER};
 use crate::noise;
 use crate::period::PeriodField;
 use crate::plane::Plane;
 use crate::random::{Domain, Stream};
+use crate::skeleton::Skeleton;
+use crate::skin::Skin;
+use crate::truth;
 use std::f32::consts::PI;
 use vocabulary::{GrayImage, Minutia};
 
@@ -39,6 +42,7 @@ pub struct MasterPrint {
     /// Ridge profile, -256 in the middle of a valley to 256 on the crest of a ridge.
     pattern: Plane<i16>,
     minutiae: Vec<Minutia>,
+    skin: Skin,
 }
 
 impl MasterPrint {
@@ -52,11 +56,16 @@ impl MasterPrint {
         let outline = Outline::draw(&mut stream, size, MARGIN_PX);
         let flow = FlowField::draw(&mut stream, class, outline);
         let period = PeriodField::draw(&mut stream, &flow, outline);
-        let bank = FilterBank::new();
-        let filters = choose_filters(&mut stream, outline, &flow, &period, &bank);
-        let soil = Soil { bank: &bank, filters, spot_area_px: 2500.0, passes: 14 };
-        let pattern = growth::grow(&soil, &mut Stream::new(Domain::Growth, [seed, 0, 0]));
-        Self { seed, outline, flow, period, pattern, minutiae: Vec::new() }
+        let filters = choose_filters(&mut stream, outline, &flow, &period);
+        let growth = Growth { spot_area_px: 1700.0, coarse_passes: 24, fine_passes: 4 };
+        let mut stream = Stream::new(Domain::Growth, [seed, 0, 0]);
+        let pattern = growth::grow(&filters, growth, &mut stream);
+        let is_ridge = |x: usize, y: usize| pattern.at(x, y) > 0;
+        let mut skeleton = Skeleton::of(pattern.width, pattern.height, is_ridge);
+        let inside = |x: f32, y: f32| outline.reach(x, y) < 0.93;
+        let minutiae = truth::minutiae(&mut skeleton, &flow, inside);
+        let skin = Skin::draw(&mut Stream::new(Domain::Skin, [seed, 0, 0]), &skeleton, outline);
+        Self { seed, outline, flow, period, pattern, minutiae, skin }
     }
 
     /// The seed it was grown from.
@@ -105,6 +114,34 @@ impl MasterPrint {
         self.is_foreground(x_px, y_px).then(|| self.period.at_row(y_px))
     }
 
+    pub(crate) const fn outline(&self) -> Outline {
+        self.outline
+    }
+
+    pub(crate) const fn skin(&self) -> &Skin {
+        &self.skin
+    }
+
+    /// Height of the skin at a point in pixels, -1 (valley) to 1 (ridge), interpolated; -1 outside
+    /// the pattern.
+    pub(crate) fn profile(&self, x_px: f32, y_px: f32) -> f32 {
+        let (width, height) = (self.pattern.width, self.pattern.height);
+        let inside =
+            x_px >= 0.0 && y_px >= 0.0 && x_px < (width - 1) as f32 && y_px < (height - 1) as f32;
+        if !inside {
+            return -1.0;
+        }
+        let (column, row) = (x_px as usize, y_px as usize);
+        let (right, down) = (x_px - column as f32, y_px - row as f32);
+        let place = row * width + column;
+        let cells = &self.pattern.cells;
+        let at = |place: usize| f32::from(cells[place]);
+        let upper = at(place) + (at(place + 1) - at(place)) * right;
+        let below = place + width;
+        let lower = at(below) + (at(below + 1) - at(below)) * right;
+        (upper + (lower - upper) * down) * (1.0 / 256.0)
+    }
+
     /// The clean pattern as a picture: dark ridges on white, white off the finger.
     pub fn image(&self) -> GrayImage {
         let mut pixels = Vec::with_capacity(self.pattern.cells.len());
@@ -132,7 +169,6 @@ fn choose_filters(
     outline: Outline,
     flow: &FlowField,
     period: &PeriodField,
-    bank: &FilterBank,
 ) -> Plane<u16> {
     let side = |pixels: f32| ((pixels + 2.0 * MARGIN_PX) as usize).div_ceil(CELL);
     let (width, height) = (side(2.0 * outline.side), side(outline.top + outline.bottom));
@@ -151,7 +187,7 @@ fn choose_filters(
             let turned = flow.orientation(x, y) + 0.05 * sway.at(column, row);
             let radians = if turned < 0.0 { turned + PI } else { turned };
             let period_px = row_period * (1.0 + 0.05 * swell.at(column, row));
-            filters.set(column, row, bank.nearest(radians, period_px));
+            filters.set(column, row, FilterBank::nearest(radians, period_px));
         }
     }
     filters

@@ -156,8 +156,7 @@ pub fn finger(seed: u64, index: u64) -> Finger {
         }
         let flip = facing.flipped(right, down, stream.uniform());
         let bent = flow.orientation(x, y) + stream.range(-0.09, 0.09);
-        let kind =
-            if stream.chance(0.58) { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
+        let kind = if stream.chance(0.58) { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
         let radians = if flip { bent + PI } else { bent };
         minutiae.push(Point { right, down, radians, kind, clarity: stream.uniform() });
     }
@@ -181,7 +180,8 @@ pub fn impression(finger: &Finger, index: u64, parameters: &ImpressionParameters
         let sigma = parameters.jitter_sigma_px;
         let turned = point.radians
             + motion.radians
-            + stream.clipped_normal(0.0, 1.0, 3.0) * parameters.direction_sigma_degrees.to_radians();
+            + stream.clipped_normal(0.0, 1.0, 3.0)
+                * parameters.direction_sigma_degrees.to_radians();
         let (dx, dy) = jitter(&mut stream, sigma);
         let swapped = stream.chance(0.12);
         let kind = if swapped { other_kind(point.kind) } else { point.kind };
