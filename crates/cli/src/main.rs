@@ -1,9 +1,19 @@
 //! tanba: enroll, identify, verify, inspect and evaluate fingerprints.
 
+mod calendar;
 mod commands;
+mod comparing;
+mod drawing;
+mod gallery;
+mod identification;
+mod load;
 mod output;
+mod pattern;
 mod progress;
+mod report;
+mod stages;
 mod table;
+mod trial;
 
 use clap::Parser;
 use commands::Command;

@@ -2,9 +2,11 @@
 
 use crate::progress::Progress;
 use crate::table::plain;
+use anyhow::Context;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How the answer is written.
@@ -105,5 +107,23 @@ impl Output {
     /// Progress of `total` steps of `what`.
     pub(crate) fn progress(&self, what: &str, total: u64) -> Progress {
         Progress::new(what, total, self.quiet)
+    }
+
+    /// Progress of work that is over soon: shown on a terminal only.
+    pub(crate) fn brief_progress(&self, what: &str, total: u64) -> Progress {
+        Progress::brief(what, total, self.quiet)
+    }
+}
+
+/// Writes a whole file or says which one could not be written.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("{} could not be written", path.display()))
+}
+
+/// Reads a rate given on the command line.
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        _ => Err("give a share above 0 and up to 1, such as 0.001".to_owned()),
     }
 }

@@ -23,12 +23,20 @@ enum Kind {
 impl Progress {
     /// `total` steps of `what`, such as `"Extracting"`.
     pub(crate) fn new(what: &str, total: u64, quiet: bool) -> Self {
-        let kind = if quiet {
-            Kind::Silent
-        } else if std::io::stderr().is_terminal() {
-            Kind::Bar(bar(what, total))
-        } else {
-            Kind::Lines
+        Self::of_kind(what, total, if quiet { Kind::Silent } else { Kind::Lines })
+    }
+
+    /// The same for work that is over soon: a bar on a terminal and not a word elsewhere.
+    pub(crate) fn brief(what: &str, total: u64, quiet: bool) -> Self {
+        let kind =
+            if quiet || !std::io::stderr().is_terminal() { Kind::Silent } else { Kind::Lines };
+        Self::of_kind(what, total, kind)
+    }
+
+    fn of_kind(what: &str, total: u64, kind: Kind) -> Self {
+        let kind = match kind {
+            Kind::Lines if std::io::stderr().is_terminal() => Kind::Bar(bar(what, total)),
+            kind => kind,
         };
         let (what, done, started) = (what.to_owned(), AtomicU64::new(0), Instant::now());
         Self { kind, what, total, done, started }
@@ -37,16 +45,23 @@ impl Progress {
     /// `steps` more are done.
     pub(crate) fn advance(&self, steps: u64) {
         let before = self.done.fetch_add(steps, Ordering::Relaxed);
-        match &self.kind {
-            Kind::Bar(bar) => bar.inc(steps),
-            Kind::Lines => self.line_at_each_quarter(before, before + steps),
-            Kind::Silent => {}
+        self.show(before, before + steps);
+    }
+
+    /// `done` steps in all are done, when a callee counts for itself. Calls may come out of order.
+    pub(crate) fn set(&self, done: u64) {
+        let before = self.done.fetch_max(done, Ordering::Relaxed);
+        if before < done {
+            self.show(before, done);
         }
     }
 
-    /// `done` steps in all are done, when a callee counts for itself.
-    pub(crate) fn set(&self, done: u64) {
-        self.advance(done.saturating_sub(self.done.load(Ordering::Relaxed)));
+    fn show(&self, before: u64, after: u64) {
+        match &self.kind {
+            Kind::Bar(bar) => bar.inc(after - before),
+            Kind::Lines => self.line_at_each_quarter(before, after),
+            Kind::Silent => {}
+        }
     }
 
     /// Ends the bar, or says in one line how long it took.

@@ -1,10 +1,16 @@
 //! One file per command: its arguments and `run`.
 
+pub(crate) mod completions;
 pub(crate) mod enroll;
 pub(crate) mod erase;
+pub(crate) mod evaluate;
 pub(crate) mod export;
+pub(crate) mod identify;
 pub(crate) mod import;
+pub(crate) mod inspect;
+pub(crate) mod man;
 pub(crate) mod stats;
+pub(crate) mod verify;
 
 use crate::output::Output;
 use clap::Subcommand;
@@ -23,6 +29,18 @@ pub(crate) enum Command {
     Export(export::Arguments),
     /// Enroll standard template files.
     Import(import::Arguments),
+    /// Search a gallery for the person whose prints these are.
+    Identify(identify::Arguments),
+    /// Compare prints of one person with prints of another.
+    Verify(verify::Arguments),
+    /// Show what the extractor sees in a print: quality, advice, minutiae, every stage.
+    Inspect(inspect::Arguments),
+    /// Measure error rates on a folder of prints.
+    Evaluate(evaluate::Arguments),
+    /// Write the script that completes commands in a shell.
+    Completions(completions::Arguments),
+    /// Write the manual pages.
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -34,6 +52,12 @@ impl Command {
             Self::Stats(arguments) => stats::run(arguments, output),
             Self::Export(arguments) => export::run(arguments, output),
             Self::Import(arguments) => import::run(arguments, output),
+            Self::Identify(arguments) => identify::run(arguments, output),
+            Self::Verify(arguments) => verify::run(arguments, output),
+            Self::Inspect(arguments) => inspect::run(arguments, output),
+            Self::Evaluate(arguments) => evaluate::run(arguments, output),
+            Self::Completions(arguments) => completions::run(arguments, output),
+            Self::Man(arguments) => man::run(arguments, output),
         }
     }
 }

@@ -1,0 +1,202 @@
+//! `tanba verify`: are two prints of the same finger, or two sets of prints of the same person?
+
+use crate::comparing::{Compared, OtherExtractors, compare_persons};
+use crate::load::{Print, PrintSummary, ResolutionArgument, load};
+use crate::output::{Exit, Output, write_file};
+use crate::report::words;
+use crate::table::{Align, Table};
+use anyhow::Context;
+use matching::calibration::Calibration;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use vocabulary::Similarity;
+
+/// Arguments of `tanba verify`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 the threshold is met, 1 it is not, 2 error.
+
+Examples:
+  tanba verify a.png b.png
+  tanba verify --probe thumb1.png index1.png --reference thumb2.png index2.png
+  tanba verify a.png b.iso --fmr 0.0001 --report ab.html")]
+pub(crate) struct Arguments {
+    /// The probe and the reference.
+    #[arg(num_args = 2, value_names = ["PROBE", "REFERENCE"], required_unless_present = "probe",
+          conflicts_with_all = ["probe", "reference"])]
+    files: Vec<PathBuf>,
+    /// Prints of one person; several fingers are fused.
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "reference")]
+    probe: Vec<PathBuf>,
+    /// Prints of the person it is compared with.
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "probe")]
+    reference: Vec<PathBuf>,
+    #[command(flatten)]
+    resolution: ResolutionArgument,
+    /// Similarity from which on the two are said to match; instead of --fmr.
+    #[arg(long, value_name = "SIMILARITY", conflicts_with = "fmr")]
+    threshold: Option<u32>,
+    /// Set the threshold so that this share of comparisons of different persons matches.
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = crate::output::rate)]
+    fmr: f64,
+    /// What to do about prints made by different extractors.
+    #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse)]
+    other_extractors: OtherExtractors,
+    /// Write a self-contained HTML report.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// The answer.
+#[derive(Serialize)]
+pub(crate) struct Verification {
+    pub(crate) probe: Vec<PrintSummary>,
+    pub(crate) reference: Vec<PrintSummary>,
+    pub(crate) similarity: u32,
+    pub(crate) fingers_compared: usize,
+    pub(crate) log10_likelihood_ratio: f64,
+    pub(crate) likelihood_words: &'static str,
+    pub(crate) false_match_rate: f64,
+    pub(crate) threshold: u32,
+    pub(crate) threshold_from: String,
+    pub(crate) decision: &'static str,
+    pub(crate) fingers: Vec<Finger>,
+}
+
+/// One comparison that counts.
+#[derive(Serialize)]
+pub(crate) struct Finger {
+    pub(crate) probe: String,
+    pub(crate) reference: String,
+    pub(crate) similarity: u32,
+    pub(crate) paired_minutiae: usize,
+}
+
+/// Compares and decides.
+pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    let (probe, reference) = match arguments.files.as_slice() {
+        [probe, reference] => (vec![probe.clone()], vec![reference.clone()]),
+        _ => (arguments.probe.clone(), arguments.reference.clone()),
+    };
+    let read = |paths: &[PathBuf]| read_side(paths, arguments.resolution.ppi);
+    let (probe, reference) = (read(&probe)?, read(&reference)?);
+    let compared = compare_persons(&probe, &reference, arguments.other_extractors)?;
+    let answer = answer(&arguments, &probe, &reference, &compared);
+    warn_of_copies(&probe, &reference, output);
+    output.answer(&answer, text)?;
+    if let Some(path) = &arguments.report {
+        let html = crate::report::verification::page(&answer, &probe, &reference, &compared);
+        write_file(path, html.as_bytes())?;
+        output.note(format!("report written to {}", path.display()));
+    }
+    let met = answer.similarity >= answer.threshold;
+    Ok(if met { Exit::Found } else { Exit::NotFound }.into())
+}
+
+fn read_side(paths: &[PathBuf], ppi: Option<f32>) -> anyhow::Result<Vec<Print>> {
+    let mut prints = Vec::new();
+    for path in paths {
+        prints.extend(load(path, ppi).with_context(|| path.display().to_string())?);
+    }
+    Ok(prints)
+}
+
+/// Comparing a file with itself is the commonest mistake in a first trial.
+fn warn_of_copies(probe: &[Print], reference: &[Print], output: &Output) {
+    for print in probe {
+        if let Some(same) = reference.iter().find(|other| other.digest == print.digest) {
+            let (one, other) = (print.name(), same.name());
+            output.warning(format!("{one} and {other} are copies of one file, not two prints"));
+        }
+    }
+}
+
+fn answer(
+    arguments: &Arguments,
+    probe: &[Print],
+    reference: &[Print],
+    compared: &Compared,
+) -> Verification {
+    let calibration = Calibration::shipped();
+    let (similarity, fingers) = (compared.similarity, compared.fingers);
+    let (threshold, threshold_from) = match arguments.threshold {
+        Some(thousandths) => (Similarity::from_thousandths(thousandths), "given".to_owned()),
+        None => (
+            // One reference person: a false positive of the search is a false match.
+            calibration.threshold_for_fpir(arguments.fmr, fingers, 1),
+            format!("false match rate {}", words::small(arguments.fmr)),
+        ),
+    };
+    let ratio = calibration.log_likelihood_ratio(similarity, fingers);
+    Verification {
+        probe: probe.iter().map(Print::summary).collect(),
+        reference: reference.iter().map(Print::summary).collect(),
+        similarity: similarity.thousandths(),
+        fingers_compared: fingers,
+        log10_likelihood_ratio: ratio,
+        likelihood_words: words::likelihood_words(ratio),
+        false_match_rate: calibration.false_match_rate(similarity, fingers),
+        threshold: threshold.thousandths(),
+        threshold_from,
+        decision: if similarity.meets(threshold) { "match" } else { "no match" },
+        fingers: compared
+            .contributions
+            .iter()
+            .map(|c| Finger {
+                probe: probe[c.probe].name(),
+                reference: reference[c.reference].name(),
+                similarity: c.comparison.similarity.thousandths(),
+                paired_minutiae: c.comparison.pairs.len(),
+            })
+            .collect(),
+    }
+}
+
+fn text(answer: &Verification) -> String {
+    let mut prints = Table::new(&[
+        ("side", Align::Left),
+        ("file", Align::Left),
+        ("resolution", Align::Left),
+        ("quality", Align::Right),
+        ("minutiae", Align::Right),
+    ]);
+    let sides = [("probe", &answer.probe), ("reference", &answer.reference)];
+    for (side, print) in sides.iter().flat_map(|(side, all)| all.iter().map(move |p| (*side, p))) {
+        prints.row([
+            side.to_owned(),
+            print.file.clone(),
+            print.resolution.map_or("template".to_owned(), |r| r.to_string()),
+            print.quality.to_string(),
+            print.minutiae.to_string(),
+        ]);
+    }
+    let mut fingers = Table::new(&[
+        ("probe", Align::Left),
+        ("reference", Align::Left),
+        ("similarity", Align::Right),
+        ("paired minutiae", Align::Right),
+    ]);
+    for finger in &answer.fingers {
+        let (similarity, paired) = (finger.similarity, finger.paired_minutiae);
+        let (similarity, paired) = (similarity.to_string(), paired.to_string());
+        fingers.row([finger.probe.clone(), finger.reference.clone(), similarity, paired]);
+    }
+    format!(
+        "{}\n{}\n\
+         similarity        {}\n\
+         threshold         {} ({})\n\
+         likelihood ratio  {} ({})\n\
+         false match rate  {}\n\
+         decision          {}\n",
+        prints.render(),
+        fingers.render(),
+        answer.similarity,
+        answer.threshold,
+        answer.threshold_from,
+        words::likelihood_number(answer.log10_likelihood_ratio),
+        answer.likelihood_words,
+        words::small(answer.false_match_rate),
+        answer.decision,
+    )
+}

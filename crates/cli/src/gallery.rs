@@ -1,0 +1,48 @@
+//! Opening a gallery folder and searching it, with progress.
+
+use crate::output::Output;
+use crate::progress::Progress;
+use anyhow::Context;
+use node::{Node, NodeOptions};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The options every command opens a gallery with.
+pub(crate) fn options() -> NodeOptions {
+    NodeOptions::new(extraction::EXTRACTOR_VERSION)
+}
+
+/// Opens a gallery and shows how far loading is.
+pub(crate) fn open(dir: &Path, options: &NodeOptions, output: &Output) -> anyhow::Result<Node> {
+    let mut progress: Option<Progress> = None;
+    let node = Node::open(dir, options, |load| {
+        let bar = || output.brief_progress("Loading the gallery", load.expected);
+        progress.get_or_insert_with(bar).set(load.loaded);
+    });
+    drop(progress);
+    node.context("the gallery could not be opened")
+}
+
+/// Shows the stages of one search.
+pub(crate) struct SearchProgress<'a> {
+    output: &'a Output,
+    stages: [OnceLock<Progress>; 3],
+}
+
+impl<'a> SearchProgress<'a> {
+    /// For one search.
+    pub(crate) fn new(output: &'a Output) -> Self {
+        Self { output, stages: std::array::from_fn(|_| OnceLock::new()) }
+    }
+}
+
+impl search::Progress for SearchProgress<'_> {
+    fn advance(&self, stage: search::Stage, done: u64, total: u64) {
+        let (index, what) = match stage {
+            search::Stage::Scan => (0, "Scanning the gallery"),
+            search::Stage::Rescore => (1, "Comparing the best"),
+            search::Stage::Align => (2, "Aligning the best"),
+        };
+        self.stages[index].get_or_init(|| self.output.brief_progress(what, total)).set(done);
+    }
+}

@@ -1,0 +1,191 @@
+//! The report of a search.
+
+use super::comparison::{Finding, Shown, comparison, legend};
+use super::parts::{PRINT_TITLES, decision, made, print_rows, reading_notes};
+use super::words;
+use super::{Html, Page, definitions, element, html_table, join};
+use crate::identification::{Answer, Ranked, Search};
+use anyhow::Context;
+use formats::image::DecodeLimits;
+use node::Node;
+use search::FingerDetail;
+use vocabulary::{GrayImage, ImpressionKey, SubjectId, Template};
+
+/// The whole page, with pictures of the best `pictures` candidates.
+pub(crate) fn page(
+    answer: &Answer,
+    search: &Search<'_>,
+    node: &Node,
+    pictures: usize,
+) -> anyhow::Result<String> {
+    let mut page = Page::new("Identification report", lead(answer));
+    page.section("Search", facts(answer, node));
+    page.section("Probe", html_table(&PRINT_TITLES, print_rows("probe", &answer.probe)));
+    page.section("Candidates", candidates(&answer.candidates));
+    let mut shown = vec![element("p", &[("class", "soft")], [legend()])];
+    let details = search.identification.ranked();
+    for (ranked, (candidate, detail)) in answer.candidates.iter().zip(details).take(pictures) {
+        let mut parts = vec![heading(ranked)];
+        for finger in &detail.fingers {
+            let reference = Stored::read(node, &candidate.subject, finger)?;
+            parts.push(fingers_picture(&mut page, search, finger, &reference));
+        }
+        shown.push(element("div", &[("class", "candidate")], parts));
+    }
+    if answer.candidates.len() > pictures {
+        let rest = answer.candidates.len() - pictures;
+        let text = format!("{rest} further candidates are listed above without pictures.");
+        shown.push(element("p", &[("class", "soft")], [Html::text(text)]));
+    }
+    page.section("Probe and candidates side by side", join(shown));
+    page.section("What this answer does not cover", not_covered(answer));
+    page.section("How to read this", reading_notes());
+    Ok(page.finish(&made()))
+}
+
+fn lead(answer: &Answer) -> Html {
+    let matches = answer.candidates.iter().filter(|c| c.decision == "match").count();
+    let (class, words) = match matches {
+        0 => ("no", "No candidate meets the threshold.".to_owned()),
+        1 => ("yes", "One candidate meets the threshold.".to_owned()),
+        n => ("yes", format!("{n} candidates meet the threshold.")),
+    };
+    let found = element("span", &[("class", class)], [Html::text(words)]);
+    let rest = " The search proposes; a trained examiner decides.";
+    element("p", &[], [found, Html::text(rest)])
+}
+
+fn facts(answer: &Answer, node: &Node) -> Html {
+    definitions([
+        ("Gallery", Html::text(node.dir().display())),
+        ("Persons in the gallery", Html::text(answer.gallery_persons)),
+        (
+            "References compared",
+            Html::text(format!("{} of {}", answer.eligible_references, answer.gallery_references)),
+        ),
+        ("Threshold set by", Html::text(&answer.threshold_from)),
+        ("Time of the search", Html::text(format!("{:.0} ms", answer.seconds * 1000.0))),
+        ("Matching parameters", element("code", &[], [Html::text(&answer.parameters_hash)])),
+        ("Extractor version", Html::text(answer.extractor_version)),
+    ])
+}
+
+/// The ranked list.
+pub(crate) fn candidates(candidates: &[Ranked]) -> Html {
+    if candidates.is_empty() {
+        return element("p", &[], [Html::text("There is no candidate.")]);
+    }
+    let titles = [
+        "#Rank",
+        "Subject",
+        "#Similarity",
+        "#Threshold",
+        "#Likelihood ratio",
+        "#Expected false positives",
+        "Per finger",
+        "Decision",
+    ];
+    let row = |candidate: &Ranked| {
+        vec![
+            Html::text(candidate.rank),
+            Html::text(&candidate.subject),
+            Html::text(candidate.similarity),
+            Html::text(candidate.threshold),
+            Html::text(words::likelihood_number(candidate.log10_likelihood_ratio)),
+            Html::text(words::small(candidate.expected_false_positives)),
+            Html::text(crate::identification::contributions(&candidate.fingers)),
+            decision(candidate.decision),
+        ]
+    };
+    html_table(&titles, candidates.iter().map(row))
+}
+
+/// Rank, subject and decision above the pictures of a candidate.
+pub(crate) fn heading(ranked: &Ranked) -> Html {
+    let ratio = format!(
+        "similarity {}, threshold {}, likelihood ratio {} ({})",
+        ranked.similarity,
+        ranked.threshold,
+        words::likelihood_number(ranked.log10_likelihood_ratio),
+        ranked.likelihood_words,
+    );
+    element(
+        "h3",
+        &[],
+        [
+            Html::text(format!("{}. {}", ranked.rank, ranked.subject)),
+            decision(ranked.decision),
+            element("span", &[], [Html::text(ratio)]),
+        ],
+    )
+}
+
+fn not_covered(answer: &Answer) -> Html {
+    if answer.not_covered.is_empty() {
+        let text = "Nothing: every reference of the gallery was compared in full.";
+        return element("p", &[], [Html::text(text)]);
+    }
+    let item = |sentence: &String| element("li", &[], [Html::text(sentence)]);
+    element("ul", &[], answer.not_covered.iter().map(item))
+}
+
+/// A reference as the gallery holds it.
+pub(crate) struct Stored {
+    key: ImpressionKey,
+    template: Template,
+    image: Option<GrayImage>,
+}
+
+impl Stored {
+    /// Reads the reference that a finger of a candidate matched best.
+    pub(crate) fn read(
+        node: &Node,
+        subject: &SubjectId,
+        finger: &FingerDetail,
+    ) -> anyhow::Result<Self> {
+        let key = ImpressionKey {
+            subject: subject.clone(),
+            position: finger.position,
+            impression: finger.impression.clone(),
+        };
+        let reference = node.reference(&key)?;
+        let reference = reference.with_context(|| format!("{key} was erased meanwhile"))?;
+        // A reference without a readable image is shown by its minutiae alone.
+        let decode = |bytes: &[u8]| formats::image::decode(bytes, &DecodeLimits::default()).ok();
+        let image = node.image(&key)?.and_then(|stored| decode(&stored.bytes));
+        Ok(Self { key, template: reference.template, image: image.map(|decoded| decoded.image) })
+    }
+}
+
+/// A print of the probe beside the reference it matched best.
+pub(crate) fn fingers_picture(
+    page: &mut Page,
+    search: &Search<'_>,
+    finger: &FingerDetail,
+    reference: &Stored,
+) -> Html {
+    let print = &search.prints[finger.probe_print];
+    let probe = Shown {
+        id: format!("probe-{}", crate::load::hexadecimal(&print.digest[..6]))
+            + &format!("-{}", print.index),
+        label: format!("Probe {}: {}", finger.probe_print + 1, file_name(print)),
+        image: print.image(),
+        template: &print.template,
+    };
+    let key = &reference.key;
+    let unique = crate::load::hexadecimal(key.to_string().as_bytes());
+    let shown = Shown {
+        id: format!("reference-{unique}"),
+        label: format!("{}, {}, impression {}", key.subject, key.position, key.impression),
+        image: reference.image.as_ref(),
+        template: &reference.template,
+    };
+    let finding =
+        Finding { similarity: finger.similarity, pairs: &finger.pairs, evidence: &finger.evidence };
+    comparison(page, &probe, &shown, finding)
+}
+
+fn file_name(print: &crate::load::Print) -> String {
+    let name = print.path.file_name().unwrap_or(print.path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
