@@ -15,7 +15,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
         }
     }
     if files.is_empty() {
-        println!("skipped: there is no folder shared/data/{folder} beside the repository");
+        eprintln!("skipped: there is no folder shared/data/{folder} beside the repository");
     }
     files
 }
