@@ -17,6 +17,10 @@ pub const WORD_STRIDE_BYTES: usize = 128;
 /// Shift that brings the direction of a minutia word into the top byte.
 pub const THETA_TO_TOP_BITS: u32 = 2;
 
+/// Right shift from a loss to the similarity it costs, as in
+/// [`matching::stage1::cylinder_similarity`].
+pub const LOSS_BITS: u32 = 6;
+
 /// Side of a tile: the kernels compare 4 probe cylinders with 4 reference cylinders at a time,
 /// neighbors in direction on both sides, 16 lanes in all.
 pub const TILE: usize = 4;

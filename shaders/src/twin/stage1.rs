@@ -18,7 +18,7 @@
 //! 4. **Loss.** Distance times the weight of the norms; the least loss within the gate is kept per
 //!    lane over all tiles of a probe group.
 //! 5. **Best.** The least loss over the four lanes of a probe cylinder; similarity
-//!    `255 - (loss >> 7)`, at least 0, of the probe's cylinders.
+//!    `255 - (loss >> 6)`, at least 0, of the probe's cylinders.
 //! 6. **Top.** The sum of the `counted` largest similarities, found by fixing the bits of the
 //!    smallest of them from the top, times 16, divided by `counted`.
 //!

@@ -4,7 +4,7 @@
 
 use super::gate::{occupied_tiles, reference_meta};
 use super::probe::{NO_LOSS_YET, PreparedProbe};
-use crate::layout::{GROUPS, LANES, TILE};
+use crate::layout::{GROUPS, LANES, LOSS_BITS, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 use std::arch::x86_64::*;
@@ -208,7 +208,7 @@ fn best_similarities(probe: &PreparedProbe, least: &mut [Lanes; GROUPS]) -> __m2
     let halves = [0, 1].map(|half| {
         let low = least_of_lanes(&least[..4], half);
         let high = least_of_lanes(&least[4..], half);
-        let loss = _mm256_srli_epi16::<7>(_mm256_packus_epi32(low, high));
+        let loss = _mm256_srli_epi16::<{ LOSS_BITS as i32 }>(_mm256_packus_epi32(low, high));
         _mm256_subs_epu16(_mm256_set1_epi16(255), loss)
     });
     _mm256_packus_epi16(halves[0], halves[1])

@@ -3,7 +3,7 @@
 
 use super::gate::occupied_tiles;
 use super::probe::{NO_LOSS_YET, PreparedProbe};
-use crate::layout::{GROUPS, LANES, THETA_TO_TOP_BITS, TILE};
+use crate::layout::{GROUPS, LANES, LOSS_BITS, THETA_TO_TOP_BITS, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 use std::arch::x86_64::*;
@@ -222,7 +222,7 @@ fn best_similarities(probe: &PreparedProbe, least: &mut [Lanes; GROUPS]) -> __m2
     store(last, floored);
     let low = least_of_lanes(&least[..4]);
     let high = least_of_lanes(&least[4..]);
-    let loss = _mm512_srli_epi16::<7>(_mm512_packus_epi32(low, high));
+    let loss = _mm512_srli_epi16::<LOSS_BITS>(_mm512_packus_epi32(low, high));
     let similarity = _mm512_subs_epu16(_mm512_set1_epi16(255), loss);
     _mm512_cvtepi16_epi8(similarity)
 }

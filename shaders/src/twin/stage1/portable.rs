@@ -2,7 +2,7 @@
 
 use super::gate::{reference_meta, visited_tiles};
 use super::probe::{NO_LOSS_YET, PreparedProbe};
-use crate::layout::{GROUPS, LANES, TILE};
+use crate::layout::{GROUPS, LANES, LOSS_BITS, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 
@@ -46,7 +46,7 @@ fn score_one(probe: &PreparedProbe, reference: &PackedRecord) -> u16 {
     let mut similarities = [0; CYLINDERS];
     for (cylinder, similarity) in similarities.iter_mut().enumerate() {
         let lanes = &least[cylinder / TILE][cylinder % TILE * TILE..][..TILE];
-        let loss = lanes.iter().min().map_or(u32::MAX, |loss| loss >> 7);
+        let loss = lanes.iter().min().map_or(u32::MAX, |loss| loss >> LOSS_BITS);
         *similarity = 255u8.saturating_sub(loss.min(255) as u8);
     }
     top_mean(&similarities, counted)
