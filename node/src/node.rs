@@ -118,13 +118,14 @@ impl Node {
         self.cache.forget(subject);
     }
 
-    /// Enrolls prints. Each is enrolled completely or not at all; when this returns, all that are
-    /// said to be enrolled are synced to disk and found by searches. Outcomes come in the order of
-    /// the enrollments. Larger calls cost fewer disk syncs.
+    /// Enrolls prints. What one call enrolls is written together or not at all; when this returns,
+    /// it is synced to disk and found by searches. Outcomes come in the order of the enrollments. A
+    /// call costs one disk sync and holds its images in memory about twice: some tens of megabytes
+    /// a call are a good size.
     ///
     /// # Errors
     /// A template of another extractor, a digest that is not the image's, a damaged record in the
-    /// way, or a failed write; nothing that this call would have enrolled is then acknowledged.
+    /// way, or a failed write; nothing of this call is then acknowledged.
     pub fn enroll(&self, enrollments: Vec<Enrollment>) -> Result<Vec<EnrollOutcome>, NodeError> {
         writer::enroll(self, enrollments)
     }
@@ -268,6 +269,28 @@ impl Node {
         let Some(value) = self.partition.get(Family::References, &bytes)? else { return Ok(None) };
         let stored = StoredReference::decode(&bytes, &value);
         stored.map(|stored| Some(stored.digest)).map_err(|fault| self.damaged_at(&bytes, fault))
+    }
+
+    /// The keys of a person with the SHA-256 of the files enrolled under them.
+    ///
+    /// # Errors
+    /// A damaged record, or a failed read.
+    pub fn digests(
+        &self,
+        subject: &SubjectId,
+    ) -> Result<Vec<(ImpressionKey, [u8; 32])>, NodeError> {
+        let (start, end) = (key::subject_start(subject), key::subject_end(subject));
+        let pairs = self.partition.range(Family::References, &start, Some(&end));
+        pairs
+            .map(|pair| {
+                let (bytes, value) = pair?;
+                let stored = StoredReference::decode(&bytes, &value);
+                let stored = stored.map_err(|fault| self.damaged_at(&bytes, fault))?;
+                let key = key::decode(&bytes);
+                let key = key.ok_or_else(|| self.damaged_at(&bytes, RecordFault::Key))?;
+                Ok((key, stored.digest))
+            })
+            .collect()
     }
 
     /// The stored file of a reference; `None` when none is stored.

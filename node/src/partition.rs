@@ -120,12 +120,6 @@ impl Partition {
         pairs.map(|pair| pair.map_err(|e| self.error(e)))
     }
 
-    /// How many keys a family holds, roughly.
-    pub(crate) fn keys_estimated(&self, family: Family) -> u64 {
-        let property = rocksdb::properties::ESTIMATE_NUM_KEYS;
-        self.db.property_int_value_cf(self.family(family), property).ok().flatten().unwrap_or(0)
-    }
-
     /// Writes a batch, atomically and synced.
     ///
     /// # Errors

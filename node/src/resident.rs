@@ -44,7 +44,8 @@ impl Resident {
         resident.load_references(partition, options, expected_references, progress)?;
         let found = resident.counts.references + resident.left_out.len() as u64;
         if found != expected_references && options.on_damage == OnDamage::Refuse {
-            let detail = format!("{expected_references} references were written, {found} are there");
+            let detail =
+                format!("{expected_references} references were written, {found} are there");
             return Err(NodeError::DamagedFiles { dir: partition.dir().to_owned(), detail });
         }
         Ok(resident)

@@ -18,8 +18,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use vocabulary::{ExtractorVersion, FingerPosition, FingerStatus, ImpressionKey, SubjectId};
 
-/// A batch of at least this size is written before the next enrollment is added to one.
-const BATCH_BYTES: usize = 32 << 20;
 /// References packed again per batch.
 const REPACK_CHUNK: usize = 4096;
 
@@ -69,7 +67,6 @@ fn prepare(node: &Node, enrollment: Enrollment) -> Result<Prepared, NodeError> {
 struct Batch<'a> {
     node: &'a Node,
     changes: Changes,
-    bytes: usize,
     persons: BTreeMap<SubjectId, Person>,
     new_persons: u64,
     cleared_declarations: u64,
@@ -81,7 +78,6 @@ impl<'a> Batch<'a> {
         Self {
             node,
             changes: Changes::default(),
-            bytes: 0,
             persons: BTreeMap::new(),
             new_persons: 0,
             cleared_declarations: 0,
@@ -108,15 +104,11 @@ impl<'a> Batch<'a> {
         let cleared = person.absent.remove(&key.position).is_some();
         self.cleared_declarations += u64::from(cleared);
         let value = stored.encode(&bytes);
-        self.bytes += value.len() + image.as_ref().map_or(0, Vec::len);
         self.changes.put(Family::References, bytes.clone(), value);
         if let Some(image) = image {
             self.changes.put(Family::Images, bytes.clone(), image);
         }
         self.added.insert(bytes, (key, stored));
-        if self.bytes >= BATCH_BYTES {
-            std::mem::replace(self, Self::new(self.node)).write()?;
-        }
         Ok(EnrollOutcome::Enrolled)
     }
 
@@ -203,9 +195,8 @@ pub(crate) fn erase(node: &Node, subject: &SubjectId) -> Result<ErasureReceipt, 
     for pair in node.partition.range(Family::References, &start, Some(&end)) {
         let (bytes, value) = pair?;
         let stored = StoredReference::decode(&bytes, &value).ok().zip(key::decode(&bytes));
-        let counts = stored.map(|(stored, key)| {
-            counted(&key, &stored.packed, stored.image_ppi.is_some())
-        });
+        let counts =
+            stored.map(|(stored, key)| counted(&key, &stored.packed, stored.image_ppi.is_some()));
         receipt.references += 1;
         receipt.images += u64::from(counts.is_some_and(|counts| counts.image));
         changes.delete(Family::References, bytes.to_vec());
