@@ -91,6 +91,73 @@ impl SplitMix64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ErrorRates, Score, ScoreSet};
+    use vocabulary::Similarity;
+
+    /// Ten persons of 28 mated comparisons each, and 45 non-mated pairs of persons; all mated
+    /// comparisons of person 0 fail.
+    fn one_bad_finger() -> ScoreSet {
+        let score = |probe, reference, similarity| Score {
+            similarity: Some(Similarity::from_thousandths(similarity)),
+            probe_subject: probe,
+            reference_subject: reference,
+        };
+        let similarity = |subject| if subject == 0 { 1 } else { 90 };
+        let mated = (0..10).flat_map(|s| vec![score(s, s, similarity(s)); 28]).collect();
+        let pairs = (0..10).flat_map(|i| (i + 1..10).map(move |j| (i, j)));
+        let non_mated = pairs.map(|(i, j)| score(i, j, i + j)).collect();
+        ScoreSet { mated, non_mated }
+    }
+
+    fn eer_interval(scores: &ScoreSet, bootstrap: Bootstrap) -> Interval {
+        ErrorRates::new(scores, Some(&bootstrap)).unwrap().eer.bootstrap.unwrap()
+    }
+
+    #[test]
+    fn persons_are_resampled_not_comparisons() {
+        // A person of ten is drawn k times with probability B(10, 1/10): 0 to 3 times in 98.7 % of
+        // the samples, so that the FNMR is 0 to 0.3. Resampled as 280 independent comparisons, it
+        // would be 0.1 +- 0.035.
+        let scores = one_bad_finger();
+        let bootstrap = Bootstrap { replicates: 2000, seed: 7 };
+        let interval = eer_interval(&scores, bootstrap);
+        assert!(interval.low <= 0.01 && (0.2..0.4).contains(&interval.high), "{interval:?}");
+        let mut independent = scores.clone();
+        for (index, score) in
+            independent.mated.iter_mut().chain(&mut independent.non_mated).enumerate()
+        {
+            (score.probe_subject, score.reference_subject) = (index as u32, index as u32);
+        }
+        let narrow = eer_interval(&independent, bootstrap);
+        assert!(narrow.high - narrow.low < 0.6 * (interval.high - interval.low), "{narrow:?}");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_interval_and_another_one_a_similar_one() {
+        let scores = one_bad_finger();
+        let at = |seed| eer_interval(&scores, Bootstrap { replicates: 2000, seed });
+        assert_eq!(at(1), at(1));
+        assert!((at(1).high - at(2).high).abs() < 0.05);
+    }
+
+    #[test]
+    fn without_any_error_there_is_no_interval() {
+        let scores = ScoreSet::independent(&[90; 50], &[1; 50]);
+        let rates = ErrorRates::new(&scores, Some(&Bootstrap::default())).unwrap();
+        assert_eq!(rates.eer.bootstrap, None);
+    }
+
+    #[test]
+    fn weights_multiply_between_persons_and_not_within_one() {
+        let walk = Tally::new(&one_bad_finger().mated, &one_bad_finger().non_mated);
+        let weights = [2, 0, 1, 1, 1, 1, 1, 1, 1, 1];
+        let walk = walk.walk_weighted(|first, second| {
+            let (a, b) = (weights[first as usize], weights[second as usize]);
+            if first == second { a } else { a * b }
+        });
+        // 8 others: 28 pairs among them, 8 with person 0 twice each, none with person 1.
+        assert_eq!((walk.mated, walk.non_mated), (280, 28 + 16));
+    }
 
     #[test]
     fn the_generator_gives_the_published_sequence() {

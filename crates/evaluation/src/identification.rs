@@ -228,3 +228,156 @@ fn curve(walk: &Walk) -> Vec<IdentificationCurvePoint> {
     };
     walk.points.iter().map(point).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use vocabulary::Candidate;
+
+    const fn thousandths(value: u32) -> Similarity {
+        Similarity::from_thousandths(value)
+    }
+
+    fn mated(subject: u32, mate: Option<(usize, u32)>) -> SearchResult {
+        let mate = mate.map(|(rank, similarity)| (rank, thousandths(similarity)));
+        SearchResult { subject, outcome: SearchOutcome::Mated(mate) }
+    }
+
+    fn non_mated(subject: u32, best: Option<u32>) -> SearchResult {
+        SearchResult { subject, outcome: SearchOutcome::NonMated(best.map(thousandths)) }
+    }
+
+    fn set(rank_max: usize, searches: Vec<SearchResult>) -> SearchSet {
+        SearchSet { gallery_persons: 100, rank_max, searches }
+    }
+
+    /// Mates at rank 1 (900), rank 2 (500), missing, and rank 1 (300); ten non-mated searches, of
+    /// which the best candidates have 400, 350, and 8 times 100.
+    fn small() -> SearchSet {
+        let mates = [Some((1, 900)), Some((2, 500)), None, Some((1, 300))];
+        let mut searches: Vec<_> = (0..).zip(mates).map(|(s, mate)| mated(s, mate)).collect();
+        let best = [400, 350, 100, 100, 100, 100, 100, 100, 100, 100];
+        searches.extend((10..).zip(best).map(|(s, best)| non_mated(s, Some(best))));
+        set(2, searches)
+    }
+
+    #[test]
+    fn the_errors_are_those_of_the_definition() {
+        let set = small();
+        let counts = |p: Proportion| (p.count, p.total);
+        assert_eq!(counts(set.fnir(2, thousandths(0))), (1, 4));
+        assert_eq!(counts(set.fnir(1, thousandths(0))), (2, 4));
+        assert_eq!(counts(set.fnir(2, thousandths(500))), (2, 4));
+        assert_eq!(counts(set.fnir(2, thousandths(501))), (3, 4));
+        assert_eq!(counts(set.fpir(thousandths(400))), (1, 10));
+        assert_eq!(counts(set.fpir(thousandths(401))), (0, 10));
+        assert_eq!(counts(set.fpir(thousandths(100))), (10, 10));
+    }
+
+    #[test]
+    fn the_match_characteristic_cumulates_over_ranks() {
+        let rates = small().rates(None).unwrap();
+        let hits: Vec<_> = rates.cmc.iter().map(|p| (p.count, p.total)).collect();
+        assert_eq!(hits, [(2, 4), (3, 4)]);
+        assert_eq!(rates.rank_1().unwrap().rate, 0.5);
+    }
+
+    #[test]
+    fn the_miss_rate_is_taken_at_the_lowest_threshold_that_holds_the_false_alarms() {
+        let rates = small().rates(None).unwrap();
+        // One false alarm in ten is allowed: 351 lets only the 400 pass, and misses 300.
+        let point = *rates.fnir_at_fpir[0].result.measured().unwrap();
+        assert_eq!(point.threshold.thousandths(), 351);
+        assert_eq!((point.misses.count, point.false_alarms.count), (2, 1));
+        let at_one_percent = rates.fnir_at_fpir[1].result;
+        assert_eq!(at_one_percent, Measurement::NotEnoughComparisons { found: 10, needed: 100 });
+    }
+
+    #[test]
+    fn a_mate_beyond_the_longest_rank_is_missed_at_every_threshold() {
+        let short = SearchSet { rank_max: 1, ..small() };
+        let rates = short.rates(None).unwrap();
+        assert_eq!(rates.cmc.len(), 1);
+        assert_eq!(rates.curve[0].fnir, 0.5);
+    }
+
+    #[test]
+    fn a_probe_that_cannot_be_read_misses_its_mate_and_alarms_nobody() {
+        let unread = set(1, vec![SearchResult::failed(0, true), SearchResult::failed(1, false)]);
+        assert_eq!(unread.fnir(1, thousandths(0)).rate, 1.0);
+        assert_eq!(unread.fpir(thousandths(0)).rate, 0.0);
+    }
+
+    #[test]
+    fn searches_of_one_kind_alone_give_what_they_can() {
+        let only_mated = set(2, vec![mated(0, Some((1, 5)))]).rates(None).unwrap();
+        assert_eq!(only_mated.cmc.len(), 2);
+        assert!(only_mated.curve.is_empty());
+        assert!(matches!(
+            only_mated.fnir_at_fpir[0].result,
+            Measurement::NotEnoughComparisons { found: 0, .. }
+        ));
+        let only_non_mated = set(2, vec![non_mated(0, Some(5))]).rates(None).unwrap();
+        assert!(only_non_mated.cmc.is_empty() && only_non_mated.fnir_at_fpir.is_empty());
+        assert_eq!(set(2, vec![]).rates(None), Err(EvaluationError::NoSearches));
+    }
+
+    #[test]
+    fn a_candidate_list_becomes_an_outcome() {
+        let candidate = |subject: &str, similarity| Candidate {
+            subject: SubjectId::new(subject).unwrap(),
+            similarity: thousandths(similarity),
+            fingers: Vec::new(),
+        };
+        let list = CandidateList::new(vec![candidate("a", 7), candidate("b", 9)], 10);
+        let outcome = |mate: Option<&str>| {
+            let mate = mate.map(|mate| SubjectId::new(mate).unwrap());
+            SearchResult::from_list(3, mate.as_ref(), &list).outcome
+        };
+        assert_eq!(outcome(Some("a")), SearchOutcome::Mated(Some((2, thousandths(7)))));
+        assert_eq!(outcome(Some("c")), SearchOutcome::Mated(None));
+        assert_eq!(outcome(None), SearchOutcome::NonMated(Some(thousandths(9))));
+    }
+
+    #[test]
+    fn the_interval_resamples_persons() {
+        // Person 0 has ten probes, all missed; nine others have one each, all found.
+        let mut searches = vec![mated(0, None); 10];
+        searches.extend((1..10).map(|s| mated(s, Some((1, 900)))));
+        searches.extend((10..30).map(|s| non_mated(s, Some(s))));
+        let bootstrap = Bootstrap { replicates: 1000, seed: 5 };
+        let rates = set(1, searches).rates(Some(&bootstrap)).unwrap();
+        let point = rates.fnir_at_fpir[0].result;
+        let interval = point.measured().unwrap().misses_bootstrap.unwrap();
+        assert_eq!(interval.low, 0.0, "person 0 is often not drawn");
+        assert!(interval.high > 0.7);
+    }
+
+    fn any_search() -> impl Strategy<Value = SearchResult> {
+        prop_oneof![
+            (0u32..9, prop::option::of((1usize..6, 0u32..30))).prop_map(|(s, m)| mated(s, m)),
+            (0u32..9, prop::option::of(0u32..30)).prop_map(|(s, b)| non_mated(s, b)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_curve_agrees_with_the_definition(
+            mut searches in prop::collection::vec(any_search(), 0..60),
+            rank_max in 1usize..6,
+        ) {
+            searches.extend([mated(0, None), non_mated(1, None)]);
+            let set = set(rank_max, searches);
+            let rates = set.rates(None).unwrap();
+            for point in &rates.curve {
+                prop_assert_eq!(point.fnir, set.fnir(rank_max, point.threshold).rate);
+                prop_assert_eq!(point.fpir, set.fpir(point.threshold).rate);
+            }
+            for (index, hits) in rates.cmc.iter().enumerate() {
+                let missed = set.fnir(index + 1, thousandths(0));
+                prop_assert_eq!(hits.count + missed.count, hits.total);
+            }
+        }
+    }
+}

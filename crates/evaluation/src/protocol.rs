@@ -225,3 +225,127 @@ fn leading_number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
     let zeros = number.iter().take_while(|c| **c == b'0').count();
     &number[zeros..]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use vocabulary::{FingerPosition, ImpressionLabel, SubjectId};
+
+    fn key(subject: &str, position: u8, impression: &str) -> ImpressionKey {
+        ImpressionKey {
+            subject: SubjectId::new(subject).unwrap(),
+            position: FingerPosition::new(position).unwrap(),
+            impression: ImpressionLabel::new(impression).unwrap(),
+        }
+    }
+
+    /// `fingers` persons with `impressions` prints of one finger each.
+    fn set(fingers: usize, impressions: usize) -> Vec<ImpressionKey> {
+        let finger = |f: usize| {
+            (1..=impressions).map(move |i| key(&format!("{}", 101 + f), 0, &i.to_string()))
+        };
+        (0..fingers).flat_map(finger).collect()
+    }
+
+    fn counts(protocol: Protocol, impressions: &[ImpressionKey]) -> (usize, usize) {
+        let plan = ComparisonPlan::new(protocol, impressions).unwrap();
+        (plan.mated().len(), plan.non_mated().len())
+    }
+
+    #[test]
+    fn the_numbers_of_comparisons_are_those_of_fvc() {
+        assert_eq!(counts(Protocol::Fvc, &set(10, 8)), (280, 45));
+        assert_eq!(counts(Protocol::Fvc, &set(100, 8)), (2_800, 4_950));
+        assert_eq!(counts(Protocol::AllPairs, &set(10, 8)), (280, 45 * 64));
+    }
+
+    #[test]
+    fn every_pair_is_named_with_the_earlier_impression_as_probe() {
+        let prints = [key("b", 0, "1"), key("a", 0, "10"), key("a", 0, "2"), key("b", 0, "3")];
+        let plan = ComparisonPlan::new(Protocol::Fvc, &prints).unwrap();
+        let pair = |probe, reference| Pair { probe, reference };
+        assert_eq!(plan.mated(), [pair(2, 1), pair(0, 3)]);
+        assert_eq!(plan.non_mated(), [pair(2, 0)], "2 comes before 10");
+        let plan = ComparisonPlan::new(Protocol::AllPairs, &prints).unwrap();
+        assert_eq!(plan.non_mated(), [pair(2, 0), pair(2, 3), pair(1, 0), pair(1, 3)]);
+    }
+
+    #[test]
+    fn fingers_of_one_person_are_different_and_both_thumb_codes_are_one_finger() {
+        let prints = [key("a", 1, "1"), key("a", 11, "2"), key("a", 2, "1"), key("b", 1, "1")];
+        assert_eq!(counts(Protocol::AllPairs, &prints), (1, 5));
+        assert_eq!(counts(Protocol::Fvc, &prints), (1, 3));
+    }
+
+    #[test]
+    fn a_print_of_an_unknown_finger_is_not_compared_with_known_ones_of_its_person() {
+        let prints = [key("a", 0, "1"), key("a", 2, "1"), key("b", 3, "1")];
+        let plan = ComparisonPlan::new(Protocol::AllPairs, &prints).unwrap();
+        assert_eq!((plan.mated().len(), plan.non_mated().len(), plan.undecided()), (0, 2, 1));
+    }
+
+    #[test]
+    fn an_impression_listed_twice_is_refused() {
+        let prints = [key("a", 1, "1"), key("b", 1, "1"), key("a", 1, "1")];
+        let refused = ComparisonPlan::new(Protocol::Fvc, &prints);
+        assert_eq!(refused, Err(EvaluationError::DuplicateImpression(key("a", 1, "1"))));
+    }
+
+    #[test]
+    fn similarities_join_the_plan_with_the_persons() {
+        let plan = ComparisonPlan::new(Protocol::Fvc, &set(3, 2)).unwrap();
+        let mated: Vec<_> = (1..=3).map(|s| Some(Similarity::from_thousandths(s))).collect();
+        let scores = plan.scored(&mated, &[None, None, None]).unwrap();
+        let persons = |s: &Score| (s.probe_subject, s.reference_subject);
+        let of = |scores: &[Score]| scores.iter().map(persons).collect::<Vec<_>>();
+        assert_eq!(of(&scores.mated), [(0, 0), (1, 1), (2, 2)]);
+        assert_eq!(of(&scores.non_mated), [(0, 1), (0, 2), (1, 2)]);
+        assert_eq!(scores.mated[2].similarity, Some(Similarity::from_thousandths(3)));
+        let refused = plan.scored(&mated, &[]);
+        let (expected, found) = (3, 0);
+        let error = EvaluationError::SimilarityCount { kind: "non-mated", expected, found };
+        assert_eq!(refused, Err(error));
+    }
+
+    #[test]
+    fn numbers_in_names_are_ordered_by_value_and_names_stay_distinct() {
+        let mut names = ["f10", "f9", "f010", "f", "g1", "f9b", "f9a10", "f9a9"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["f", "f9", "f9a9", "f9a10", "f9b", "f010", "f10", "g1"]);
+    }
+
+    proptest! {
+        #[test]
+        fn each_unordered_pair_is_compared_once_at_most(
+            labels in prop::collection::btree_set((0u8..4, 0u8..4, 0u8..4), 0..20),
+        ) {
+            let labels: Vec<_> =
+                labels.iter().map(|(s, p, i)| key(&s.to_string(), *p, &i.to_string())).collect();
+            let all = ComparisonPlan::new(Protocol::AllPairs, &labels).unwrap();
+            let pairs = all.mated().iter().chain(all.non_mated());
+            let mut unordered: Vec<_> =
+                pairs.map(|p| (p.probe.min(p.reference), p.probe.max(p.reference))).collect();
+            let count = unordered.len();
+            unordered.sort_unstable();
+            unordered.dedup();
+            prop_assert_eq!(unordered.len(), count);
+            let possible = labels.len() * labels.len().saturating_sub(1) / 2;
+            prop_assert_eq!(count as u64 + all.undecided(), possible as u64);
+            let fvc = ComparisonPlan::new(Protocol::Fvc, &labels).unwrap();
+            prop_assert_eq!(fvc.mated(), all.mated());
+            prop_assert!(fvc.non_mated().iter().all(|p| all.non_mated().contains(p)));
+        }
+
+        #[test]
+        fn the_natural_order_is_total(
+            a in "[a0-1]{0,5}", b in "[a0-1]{0,5}", c in "[a0-1]{0,5}",
+        ) {
+            prop_assert_eq!(natural(&a, &b), natural(&b, &a).reverse());
+            prop_assert_eq!(natural(&a, &b).is_eq(), a == b);
+            if natural(&a, &b).is_lt() && natural(&b, &c).is_lt() {
+                prop_assert!(natural(&a, &c).is_lt());
+            }
+        }
+    }
+}
