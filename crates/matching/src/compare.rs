@@ -1,5 +1,7 @@
 //! Stages 2 and 3: the similarity of two prints.
 
+use crate::local::{Assigned, LocalMatrix};
+use crate::relaxation::{Relaxation, Relaxed};
 use crate::{Parameters, PreparedTemplate};
 use vocabulary::Similarity;
 
@@ -68,12 +70,31 @@ pub struct Comparison {
 /// Compares many pairs with one set of tables and buffers. One per thread.
 pub struct Comparer {
     parameters: Parameters,
+    matrix: LocalMatrix,
+    assigned: Vec<Assigned>,
+    relaxation: Relaxation,
+    relaxed: Relaxed,
 }
 
 impl Comparer {
     /// Builds the tables.
     pub fn new(parameters: &Parameters) -> Self {
-        Self { parameters: parameters.clone() }
+        Self {
+            parameters: parameters.clone(),
+            matrix: LocalMatrix::default(),
+            assigned: Vec::new(),
+            relaxation: Relaxation::new(&parameters.relaxation),
+            relaxed: Relaxed::default(),
+        }
+    }
+
+    /// Assigns and relaxes.
+    fn relax(&mut self, probe: &PreparedTemplate, reference: &PreparedTemplate) {
+        self.matrix.fill(probe, reference, &self.parameters.local);
+        let limit = self.relaxation.pairs_max();
+        self.matrix.assign(probe, reference, limit, &mut self.assigned);
+        let (points, others) = (&probe.points, &reference.points);
+        self.relaxation.relax(points, others, &self.assigned, &mut self.relaxed);
     }
 
     /// The stage-2 score alone, `0..=65535`: good enough to order candidates, not calibrated.
@@ -82,8 +103,8 @@ impl Comparer {
         probe: &PreparedTemplate,
         reference: &PreparedTemplate,
     ) -> u32 {
-        let _ = (&self.parameters, probe, reference);
-        0
+        self.relax(probe, reference);
+        (self.relaxed.score * 65536.0) as u32
     }
 
     /// Stages 2 and 3.

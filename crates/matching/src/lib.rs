@@ -11,12 +11,16 @@
 
 pub mod calibration;
 pub mod compare;
+mod cylinder;
 pub mod descriptor;
 mod error;
 pub mod fusion;
+mod geometry;
+mod local;
 pub mod parameters;
 pub mod prepared;
 pub mod record;
+mod relaxation;
 pub mod stage1;
 
 pub use compare::{

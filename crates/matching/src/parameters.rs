@@ -1,15 +1,47 @@
 //! Every number that can change a similarity, with its unit and source.
 
-use crate::record::CYLINDERS;
+use std::f32::consts::PI;
 
 /// All parameters of this crate. They are part of a cluster's configuration: nodes with different
 /// [`Self::configuration_hash`] must not share a gallery.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
+    /// Most minutiae looked at when packing, best first.
+    pub packed_minutiae_max: usize,
     /// Bit cylinders of the packed record.
     pub packed: CylinderParameters,
     /// The score over packed records.
     pub stage1: Stage1Parameters,
+    /// Most minutiae compared in stages 2 and 3, best first.
+    pub minutiae_max: usize,
+    /// Full-resolution cylinders.
+    pub full: CylinderParameters,
+    /// Local similarities.
+    pub local: LocalParameters,
+    /// Relaxation of the assigned pairs.
+    pub relaxation: RelaxationParameters,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            packed_minutiae_max: 128,
+            packed: CylinderParameters::default(),
+            stage1: Stage1Parameters::default(),
+            minutiae_max: 128,
+            full: CylinderParameters {
+                radius_px: 70.0,
+                sigma_s_px: 7.0,
+                sigma_d_rad: PI / 6.0,
+                mu_psi: 0.002,
+                hull_px: 15.0,
+                valid_cells_min: 0.3,
+                neighbors_min: 1,
+            },
+            local: LocalParameters::default(),
+            relaxation: RelaxationParameters::default(),
+        }
+    }
 }
 
 /// How a cylinder is filled.
@@ -35,8 +67,8 @@ impl Default for CylinderParameters {
     fn default() -> Self {
         Self {
             radius_px: 70.0,
-            sigma_s_px: 28.0 / 3.0,
-            sigma_d_rad: std::f32::consts::PI / 6.0,
+            sigma_s_px: 8.0,
+            sigma_d_rad: PI / 6.0,
             mu_psi: 0.005,
             hull_px: 30.0,
             valid_cells_min: 0.3,
@@ -50,23 +82,15 @@ impl Default for CylinderParameters {
 pub struct Stage1Parameters {
     /// Largest difference of direction of two cylinders compared, 1/256 turn; 32 is 45 degrees.
     pub direction_gate_256: u8,
-    /// Loss of similarity per differing bit in 1/128, by the sum of the two norms / 16.
-    pub weights: [u8; 32],
-    /// How many of the best cylinders count, by the smaller count of cylinders.
-    pub counted: [u8; CYLINDERS + 1],
+    /// Added to the similarity of two cylinders, half bits.
+    pub bias: u8,
+    /// How many of the best cylinders count, `1..=32`.
+    pub counted: u8,
 }
 
 impl Default for Stage1Parameters {
     fn default() -> Self {
-        let mut weights = [0; 32];
-        for (class, weight) in weights.iter_mut().enumerate() {
-            *weight = (255 * 128 / (class * 16 + 8)).min(255) as u8;
-        }
-        let mut counted = [0; CYLINDERS + 1];
-        for (count, number) in counted.iter_mut().enumerate() {
-            *number = count.min(4 + count / 4) as u8;
-        }
-        Self { direction_gate_256: 32, weights, counted }
+        Self { direction_gate_256: 32, bias: 64, counted: 8 }
     }
 }
 
@@ -81,5 +105,82 @@ impl Parameters {
         self.canonical().bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
         })
+    }
+}
+
+/// How local similarities are made from full-resolution cylinders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalParameters {
+    /// Largest difference of direction of two minutiae compared, 1/65536 turn.
+    pub direction_gate_65536: u16,
+    /// Least part of base cells valid in both cylinders, `0..=1`.
+    pub shared_cells_min: f32,
+    /// Whether masks are used.
+    pub masked: bool,
+    /// Whether the matrix is normalized by row and column.
+    pub normalized: bool,
+}
+
+impl Default for LocalParameters {
+    fn default() -> Self {
+        Self { direction_gate_65536: 24576, shared_cells_min: 0.3, masked: true, normalized: true }
+    }
+}
+
+/// A falling logistic: `1 / (1 + exp(steepness * (value - middle)))`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Falling {
+    /// Where it is one half.
+    pub middle: f32,
+    /// How fast it falls, per unit of the value.
+    pub steepness: f32,
+}
+
+impl Falling {
+    /// The value.
+    pub(crate) fn at(&self, value: f32) -> f32 {
+        1.0 / (1.0 + libm::expf(self.steepness * (value - self.middle)))
+    }
+}
+
+/// Distortion-tolerant relaxation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelaxationParameters {
+    /// Most pairs relaxed.
+    pub pairs_max: usize,
+    /// Rounds.
+    pub rounds: usize,
+    /// Weight of a pair's own similarity in a round, `0..=1`.
+    pub own_weight: f32,
+    /// Over the difference of the two distances relative to their sum.
+    pub distance: Falling,
+    /// Over the difference of the two differences of direction, radians.
+    pub direction: Falling,
+    /// Over the difference of the two radial angles, radians.
+    pub radial: Falling,
+    /// Fewest pairs that count.
+    pub counted_min: f32,
+    /// Most pairs that count.
+    pub counted_max: f32,
+    /// Minutiae at which half of them count.
+    pub counted_middle: f32,
+    /// How fast the number grows, per minutia.
+    pub counted_steepness: f32,
+}
+
+impl Default for RelaxationParameters {
+    fn default() -> Self {
+        Self {
+            pairs_max: 50,
+            rounds: 2,
+            own_weight: 0.5,
+            distance: Falling { middle: 1.0 / 24.0, steepness: 50.0 },
+            direction: Falling { middle: PI / 4.0, steepness: 15.0 },
+            radial: Falling { middle: PI / 15.0, steepness: 28.0 },
+            counted_min: 4.0,
+            counted_max: 10.0,
+            counted_middle: 32.0,
+            counted_steepness: 0.25,
+        }
     }
 }

@@ -68,7 +68,7 @@ impl PackedRecord {
 
     /// Column and row of a cylinder in pixels at 500 ppi.
     pub const fn position_px(&self, cylinder: usize) -> (u32, u32) {
-        (self.minutiae[cylinder] & 0x7FF, self.minutiae[cylinder] >> 11 & 0x7FF)
+        (self.minutiae[cylinder] & 0x7FF, (self.minutiae[cylinder] >> 11) & 0x7FF)
     }
 
     /// Bits in which two cylinders differ, `0..=256`.

@@ -1,0 +1,111 @@
+//! Minutiae in the frame of the algorithms, and the convex hull.
+
+use vocabulary::{Direction, Template};
+
+/// A minutia with y growing **upwards**, so that angles and positions turn the same way.
+#[derive(Clone, Copy)]
+pub(crate) struct Point {
+    /// Column, px.
+    pub(crate) x: f32,
+    /// Minus the row, px.
+    pub(crate) y: f32,
+    /// Counter-clockwise direction.
+    pub(crate) direction: Direction,
+    /// Cosine of the direction.
+    pub(crate) cos: f32,
+    /// Sine of the direction.
+    pub(crate) sin: f32,
+    /// Reliability, `0.0..=1.0`.
+    pub(crate) reliability: f32,
+}
+
+impl Point {
+    /// A shift in the frame turned with the minutia: along its direction, and to its left.
+    pub(crate) fn turned(&self, dx: f32, dy: f32) -> (f32, f32) {
+        (dx * self.cos + dy * self.sin, dy * self.cos - dx * self.sin)
+    }
+
+    /// Squared distance, px.
+    pub(crate) fn distance2(&self, other: &Self) -> f32 {
+        let (dx, dy) = (self.x - other.x, self.y - other.y);
+        dx * dx + dy * dy
+    }
+}
+
+/// The best minutiae of a template, at most `limit`, in its order.
+pub(crate) fn points(template: &Template, limit: usize) -> Vec<Point> {
+    let point = |m: &vocabulary::Minutia| Point {
+        x: m.x_px(),
+        y: -m.y_px(),
+        direction: m.direction(),
+        cos: libm::cosf(m.direction().radians()),
+        sin: libm::sinf(m.direction().radians()),
+        reliability: f32::from(m.reliability()) / 100.0,
+    };
+    template.minutiae().iter().take(limit).map(point).collect()
+}
+
+#[derive(Clone)]
+/// A convex polygon, counter-clockwise; it may have one or two corners.
+pub(crate) struct Hull {
+    corners: Vec<(f32, f32)>,
+}
+
+impl Hull {
+    /// The convex hull of points (Andrew's monotone chain).
+    pub(crate) fn new(points: &[Point]) -> Self {
+        let mut sorted: Vec<(f32, f32)> = points.iter().map(|p| (p.x, p.y)).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        sorted.dedup();
+        if sorted.len() < 3 {
+            return Self { corners: sorted };
+        }
+        let mut corners = half_chain(sorted.iter().copied());
+        corners.pop();
+        corners.extend(half_chain(sorted.iter().rev().copied()));
+        corners.pop();
+        Self { corners }
+    }
+
+    /// Whether a point lies inside the polygon or at most `margin_px` outside.
+    pub(crate) fn contains(&self, x: f32, y: f32, margin_px: f32) -> bool {
+        let count = self.corners.len();
+        let mut inside = count >= 3;
+        for (index, a) in self.corners.iter().enumerate() {
+            let b = self.corners[(index + 1) % count];
+            if turn(*a, b, (x, y)) < 0.0 || count < 3 {
+                inside = false;
+                if distance2_to_segment((x, y), *a, b) <= margin_px * margin_px {
+                    return true;
+                }
+            }
+        }
+        inside
+    }
+}
+
+/// Twice the area of the triangle, positive when it turns counter-clockwise.
+fn turn(a: (f32, f32), b: (f32, f32), c: (f32, f32)) -> f32 {
+    (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0)
+}
+
+fn half_chain(points: impl Iterator<Item = (f32, f32)>) -> Vec<(f32, f32)> {
+    let mut chain: Vec<(f32, f32)> = Vec::new();
+    for point in points {
+        while chain.len() >= 2 && turn(chain[chain.len() - 2], chain[chain.len() - 1], point) <= 0.0
+        {
+            chain.pop();
+        }
+        chain.push(point);
+    }
+    chain
+}
+
+fn distance2_to_segment(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
+    let (ux, uy) = (b.0 - a.0, b.1 - a.1);
+    let (vx, vy) = (p.0 - a.0, p.1 - a.1);
+    let length2 = ux * ux + uy * uy;
+    let along = if length2 > 0.0 { ((ux * vx + uy * vy) / length2).clamp(0.0, 1.0) } else { 0.0 };
+    let (dx, dy) = (vx - along * ux, vy - along * uy);
+    dx * dx + dy * dy
+}

@@ -1,0 +1,156 @@
+//! Local similarities of two prints and the greedy assignment.
+
+use crate::parameters::LocalParameters;
+use crate::prepared::{FULL_WORDS, FullCylinder, PreparedTemplate};
+
+/// Similarities of every probe cylinder (row) with every reference cylinder (column).
+#[derive(Default)]
+pub(crate) struct LocalMatrix {
+    rows: usize,
+    columns: usize,
+    values: Vec<f32>,
+    row_sums: Vec<f32>,
+    column_sums: Vec<f32>,
+    best: Vec<(f32, usize)>,
+    taken: Vec<bool>,
+}
+
+/// A probe cylinder assigned to a reference cylinder.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Assigned {
+    /// Index of the probe minutia.
+    pub(crate) probe: u16,
+    /// Index of the reference minutia.
+    pub(crate) reference: u16,
+    /// Local similarity.
+    pub(crate) similarity: f32,
+}
+
+impl LocalMatrix {
+    /// Fills the matrix.
+    pub(crate) fn fill(
+        &mut self,
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
+        parameters: &LocalParameters,
+    ) {
+        (self.rows, self.columns) = (probe.cylinders.len(), reference.cylinders.len());
+        self.values.clear();
+        for a in &probe.cylinders {
+            let direction = probe.points[usize::from(a.point)].direction;
+            self.values.extend(reference.cylinders.iter().map(|b| {
+                let other = reference.points[usize::from(b.point)].direction;
+                if direction.difference(other).unsigned_abs() > parameters.direction_gate_65536 {
+                    0.0
+                } else {
+                    similarity(a, b, parameters)
+                }
+            }));
+        }
+        if parameters.normalized {
+            self.normalize();
+        }
+    }
+
+    /// Divides each value by what its row and column hold, so that a cylinder similar to
+    /// everything gains nothing by it.
+    fn normalize(&mut self) {
+        self.row_sums.clear();
+        self.column_sums.clear();
+        self.column_sums.resize(self.columns, 0.0);
+        if self.columns == 0 {
+            return;
+        }
+        for row in self.values.chunks(self.columns) {
+            self.row_sums.push(row.iter().sum());
+            for (sum, value) in self.column_sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        let scale = (self.rows + self.columns - 1) as f32;
+        for (row, row_sum) in self.values.chunks_mut(self.columns).zip(&self.row_sums) {
+            for (value, column_sum) in row.iter_mut().zip(&self.column_sums) {
+                if *value > 0.0 {
+                    *value *= scale / (row_sum + column_sum - *value);
+                }
+            }
+        }
+    }
+
+    /// Takes values in falling order, skipping used rows and columns, at most `limit`.
+    pub(crate) fn assign(
+        &mut self,
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
+        limit: usize,
+        assigned: &mut Vec<Assigned>,
+    ) {
+        assigned.clear();
+        self.taken.clear();
+        self.taken.resize(self.columns, false);
+        self.best.clear();
+        for row in 0..self.rows {
+            let best = self.best_of(row);
+            self.best.push(best);
+        }
+        while assigned.len() < limit {
+            let mut row = 0;
+            for (index, best) in self.best.iter().enumerate() {
+                if best.0 > self.best[row].0 {
+                    row = index;
+                }
+            }
+            let Some((similarity, column)) = self.best.get(row).copied() else { break };
+            if similarity <= 0.0 {
+                break;
+            }
+            if self.taken[column] {
+                self.best[row] = self.best_of(row);
+                continue;
+            }
+            self.taken[column] = true;
+            self.best[row] = (0.0, 0);
+            assigned.push(Assigned {
+                probe: probe.cylinders[row].point,
+                reference: reference.cylinders[column].point,
+                similarity,
+            });
+        }
+    }
+
+    /// The largest free value of a row.
+    fn best_of(&self, row: usize) -> (f32, usize) {
+        let mut best = (0.0, 0);
+        let values = &self.values[row * self.columns..(row + 1) * self.columns];
+        for (column, value) in values.iter().enumerate() {
+            if *value > best.0 && !self.taken[column] {
+                best = (*value, column);
+            }
+        }
+        best
+    }
+}
+
+/// `1 - ||a - b|| / (||a|| + ||b||)` over the cells valid in both.
+fn similarity(a: &FullCylinder, b: &FullCylinder, parameters: &LocalParameters) -> f32 {
+    let (mut differing, mut norm_a, mut norm_b, mut valid) = (0, 0, 0, 0);
+    if parameters.masked {
+        for word in 0..FULL_WORDS {
+            let mask = a.mask[word] & b.mask[word];
+            differing += ((a.bits[word] ^ b.bits[word]) & mask).count_ones();
+            norm_a += (a.bits[word] & mask).count_ones();
+            norm_b += (b.bits[word] & mask).count_ones();
+            valid += mask.count_ones();
+        }
+        if (valid as f32) < parameters.shared_cells_min * 1040.0 {
+            return 0.0;
+        }
+    } else {
+        differing = (0..FULL_WORDS).map(|w| (a.bits[w] ^ b.bits[w]).count_ones()).sum();
+        (norm_a, norm_b) = (u32::from(a.norm), u32::from(b.norm));
+    }
+    if norm_a + norm_b == 0 {
+        return 0.0;
+    }
+    1.0 - (differing as f32).sqrt() / ((norm_a as f32).sqrt() + (norm_b as f32).sqrt())
+}

@@ -1,0 +1,162 @@
+//! Relaxation: pairs that agree on distances and angles strengthen each other.
+//!
+//! The distortion-tolerant form measures the difference of two distances relative to their sum, so
+//! that minutiae far apart may have moved more (Minutia Cylinder-Code SDK 2.0).
+
+use crate::geometry::Point;
+use crate::local::Assigned;
+use crate::parameters::{Falling, RelaxationParameters};
+use std::f32::consts::{FRAC_PI_2, TAU};
+
+/// Steps of a table.
+const STEPS: usize = 1024;
+
+/// A falling logistic, tabulated.
+struct Table {
+    values: Vec<f32>,
+}
+
+impl Table {
+    fn new(value: impl Fn(f32) -> f32) -> Self {
+        Self { values: (0..STEPS).map(|i| value((i as f32 + 0.5) / STEPS as f32)).collect() }
+    }
+
+    /// At a place in `0.0..=1.0` of the tabulated range.
+    fn at(&self, place: f32) -> f32 {
+        self.values[((place * STEPS as f32) as usize).min(STEPS - 1)]
+    }
+}
+
+/// Relaxes assigned pairs.
+pub(crate) struct Relaxation {
+    parameters: RelaxationParameters,
+    /// Over the relative difference of distances, `0..=1`.
+    distance: Table,
+    /// Over the difference of directions, of half a turn.
+    direction: Table,
+    /// Over the sine of the difference of radial angles, up to a right angle.
+    radial: Table,
+    compatibility: Vec<f32>,
+    previous: Vec<f32>,
+    relaxed: Vec<f32>,
+    order: Vec<usize>,
+}
+
+/// The relaxed pairs.
+#[derive(Default)]
+pub(crate) struct Relaxed {
+    /// Pairs by falling efficiency, with the relaxed similarity.
+    pub(crate) pairs: Vec<Assigned>,
+    /// Mean relaxed similarity of the pairs that count.
+    pub(crate) score: f32,
+}
+
+impl Relaxation {
+    pub(crate) fn new(parameters: &RelaxationParameters) -> Self {
+        let table = |curve: &Falling, range: f32| Table::new(|place| curve.at(place * range));
+        Self {
+            distance: table(&parameters.distance, 1.0),
+            direction: table(&parameters.direction, TAU / 2.0),
+            radial: Table::new(|sine| parameters.radial.at(libm::asinf(sine).min(FRAC_PI_2))),
+            parameters: parameters.clone(),
+            compatibility: Vec::new(),
+            previous: Vec::new(),
+            relaxed: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Most pairs worth assigning.
+    pub(crate) fn pairs_max(&self) -> usize {
+        self.parameters.pairs_max
+    }
+
+    /// How many pairs count, from the smaller number of minutiae.
+    fn counted(&self, minutiae: usize) -> usize {
+        let p = &self.parameters;
+        let rise = Falling { middle: p.counted_middle, steepness: -p.counted_steepness };
+        let more = (p.counted_max - p.counted_min) * rise.at(minutiae as f32);
+        (p.counted_min + more + 0.5) as usize
+    }
+
+    /// Relaxes `assigned` and orders it by efficiency.
+    pub(crate) fn relax(
+        &mut self,
+        probe: &[Point],
+        reference: &[Point],
+        assigned: &[Assigned],
+        out: &mut Relaxed,
+    ) {
+        out.pairs.clear();
+        out.score = 0.0;
+        let count = assigned.len();
+        if count < 2 {
+            return;
+        }
+        self.compatibilities(probe, reference, assigned);
+        self.relaxed.clear();
+        self.relaxed.extend(assigned.iter().map(|pair| pair.similarity));
+        let (own, others) =
+            (self.parameters.own_weight, (1.0 - self.parameters.own_weight) / (count - 1) as f32);
+        for _ in 0..self.parameters.rounds {
+            std::mem::swap(&mut self.previous, &mut self.relaxed);
+            self.relaxed.clear();
+            for (row, value) in self.compatibility.chunks(count).zip(&self.previous) {
+                let support: f32 = row.iter().zip(&self.previous).map(|(r, l)| r * l).sum();
+                self.relaxed.push(own * value + others * support);
+            }
+        }
+        let efficiency = |index: &usize| self.relaxed[*index] / assigned[*index].similarity;
+        self.order.clear();
+        self.order.extend(0..count);
+        self.order.sort_by(|a, b| efficiency(b).total_cmp(&efficiency(a)).then(a.cmp(b)));
+        out.pairs.extend(
+            self.order.iter().map(|i| Assigned { similarity: self.relaxed[*i], ..assigned[*i] }),
+        );
+        let counted = self.counted(probe.len().min(reference.len()));
+        let sum: f32 = out.pairs.iter().take(counted).map(|pair| pair.similarity).sum();
+        out.score = sum / counted as f32;
+    }
+
+    /// How well each two pairs agree; zero on the diagonal.
+    fn compatibilities(&mut self, probe: &[Point], reference: &[Point], assigned: &[Assigned]) {
+        let count = assigned.len();
+        self.compatibility.clear();
+        self.compatibility.resize(count * count, 0.0);
+        for t in 0..count {
+            let (a_t, b_t) = ends(probe, reference, &assigned[t]);
+            for k in t + 1..count {
+                let (a_k, b_k) = ends(probe, reference, &assigned[k]);
+                let turn_a = a_t.direction.difference(a_k.direction);
+                let turn_b = b_t.direction.difference(b_k.direction);
+                let turn = turn_a.wrapping_sub(turn_b).unsigned_abs();
+                let direction = self.direction.at(f32::from(turn) / 32768.0);
+                let (dx_a, dy_a) = (a_k.x - a_t.x, a_k.y - a_t.y);
+                let (dx_b, dy_b) = (b_k.x - b_t.x, b_k.y - b_t.y);
+                let length_a = (dx_a * dx_a + dy_a * dy_a).sqrt();
+                let length_b = (dx_b * dx_b + dy_b * dy_b).sqrt();
+                if length_a == 0.0 || length_b == 0.0 {
+                    continue;
+                }
+                let relative = (length_a - length_b).abs() / (length_a + length_b);
+                let common = self.distance.at(relative) * direction;
+                let scale = 1.0 / (length_a * length_b);
+                let radial = |a: &Point, b: &Point| {
+                    let (u_a, v_a) = a.turned(dx_a, dy_a);
+                    let (u_b, v_b) = b.turned(dx_b, dy_b);
+                    if u_a * u_b + v_a * v_b <= 0.0 {
+                        0.0
+                    } else {
+                        self.radial.at(((u_a * v_b - v_a * u_b) * scale).abs())
+                    }
+                };
+                self.compatibility[t * count + k] = common * radial(a_t, b_t);
+                self.compatibility[k * count + t] = common * radial(a_k, b_k);
+            }
+        }
+    }
+}
+
+fn ends<'a>(probe: &'a [Point], reference: &'a [Point], pair: &Assigned) -> (&'a Point, &'a Point) {
+    (&probe[usize::from(pair.probe)], &reference[usize::from(pair.reference)])
+}
