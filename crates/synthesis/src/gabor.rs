@@ -9,12 +9,6 @@
 use crate::plane::Plane;
 use std::f32::consts::{PI, TAU};
 
-/// Pixels from the middle of a filter to its edge.
-pub(crate) const RADIUS: usize = 11;
-/// Rows of a filter.
-const ROWS: usize = 2 * RADIUS + 1;
-/// Columns of a filter in memory: its rows and a zero, a whole number of vectors.
-pub(crate) const COLUMNS: usize = ROWS + 1;
 /// Orientations in half a turn.
 const ORIENTATIONS: usize = 64;
 /// Periods from [`SHORTEST_PX`] at 500 ppi, each [`PERIOD_STEP`] times the one before.
@@ -26,90 +20,95 @@ const STEP_LOGARITHM: f32 = 0.048_790_164;
 /// Sum of the magnitudes of the weights of a filter, nearly.
 pub(crate) const WEIGHT_SUM: f32 = 32_768.0;
 
-/// Weights of one filter, row by row.
-pub(crate) type Weights = [i16; ROWS * COLUMNS];
-
-/// The filters, by orientation and period.
-pub(crate) struct FilterBank {
-    weights: Vec<Weights>,
+/// The filters, by orientation and period, with `COLUMNS` columns in memory, a whole number of
+/// vectors: a filter has one column less, and as many rows.
+pub(crate) struct FilterBank<const COLUMNS: usize> {
+    weights: Vec<i16>,
 }
 
-impl FilterBank {
+impl<const COLUMNS: usize> FilterBank<COLUMNS> {
+    /// Rows of a filter, and columns without the last, which is zero.
+    const SIDE: usize = COLUMNS - 1;
+    /// Pixels from the middle of a filter to its edge.
+    pub(crate) const RADIUS: usize = Self::SIDE / 2;
+
     /// Filters for an image whose pixels are `pixel_px` pixels of 500 ppi wide.
     pub(crate) fn new(pixel_px: f32) -> Self {
         let mut period_px = SHORTEST_PX;
-        let mut weights = Vec::with_capacity(PERIODS * ORIENTATIONS);
+        let mut weights = Vec::with_capacity(PERIODS * ORIENTATIONS * Self::SIDE * COLUMNS);
         for _ in 0..PERIODS {
-            let envelope = Envelope::new(period_px / pixel_px);
-            weights.extend((0..ORIENTATIONS).map(|o| envelope.filter(o)));
+            let envelope = Envelope::new(Self::RADIUS, period_px / pixel_px);
+            for orientation in 0..ORIENTATIONS {
+                for row in envelope.filter(orientation).chunks_exact(Self::SIDE) {
+                    weights.extend_from_slice(row);
+                    weights.push(0);
+                }
+            }
             period_px *= PERIOD_STEP;
         }
         Self { weights }
     }
 
-    /// Number of the filter nearest to an orientation in radians, `0.0..PI`, and a period in
-    /// pixels at 500 ppi; the same for every pixel size.
-    pub(crate) fn nearest(radians: f32, period_px: f32) -> u16 {
-        let orientation = (radians * (ORIENTATIONS as f32 / PI) + 0.5) as usize % ORIENTATIONS;
-        let steps = libm::logf(period_px / SHORTEST_PX) * (1.0 / STEP_LOGARITHM);
-        let period = (steps + 0.5).max(0.0).min((PERIODS - 1) as f32) as usize;
-        (period * ORIENTATIONS + orientation) as u16
+    /// Weights of a filter, row by row.
+    pub(crate) fn weights(&self, filter: u16) -> &[i16] {
+        let length = Self::SIDE * COLUMNS;
+        &self.weights[usize::from(filter) * length..][..length]
     }
+}
 
-    pub(crate) fn weights(&self, filter: u16) -> &Weights {
-        &self.weights[usize::from(filter)]
-    }
+/// Number of the filter nearest to an orientation in radians, `0.0..PI`, and a period in pixels at
+/// 500 ppi; the same in every bank.
+pub(crate) fn nearest(radians: f32, period_px: f32) -> u16 {
+    let orientation = (radians * (ORIENTATIONS as f32 / PI) + 0.5) as usize % ORIENTATIONS;
+    let steps = libm::logf(period_px / SHORTEST_PX) * (1.0 / STEP_LOGARITHM);
+    let period = (steps + 0.5).max(0.0).min((PERIODS - 1) as f32) as usize;
+    (period * ORIENTATIONS + orientation) as u16
 }
 
 /// The round bell of one period, and the period.
 struct Envelope {
     bell: Plane<f32>,
+    radius: usize,
     period_px: f32,
 }
 
 impl Envelope {
-    fn new(period_px: f32) -> Self {
+    fn new(radius: usize, period_px: f32) -> Self {
         // Drops to 1/1000 one and a half periods out; wide ones end sooner, at the filter's edge.
-        let sigma = (0.4036 * period_px).min(RADIUS as f32 / 2.6);
-        let line: Vec<f32> = (0..ROWS)
-            .map(|k| k as f32 - RADIUS as f32)
+        let sigma = (0.4036 * period_px).min(radius as f32 / 2.6);
+        let side = 2 * radius + 1;
+        let line: Vec<f32> = (0..side)
+            .map(|k| k as f32 - radius as f32)
             .map(|d| libm::expf(-d * d / (2.0 * sigma * sigma)))
             .collect();
-        let mut bell = Plane::filled(ROWS, ROWS, 0.0);
-        for y in 0..ROWS {
-            for x in 0..ROWS {
+        let mut bell = Plane::filled(side, side, 0.0);
+        for y in 0..side {
+            for x in 0..side {
                 bell.set(x, y, line[x] * line[y]);
             }
         }
-        Self { bell, period_px }
+        Self { bell, radius, period_px }
     }
 
-    fn filter(&self, orientation: usize) -> Weights {
+    fn filter(&self, orientation: usize) -> Vec<i16> {
         let radians = orientation as f32 * (PI / ORIENTATIONS as f32);
         let wave = TAU / self.period_px;
         // Across the ridges: the normal of (cos, -sin) on the screen is (sin, cos).
         let (step_x, step_y) = (wave * libm::sinf(radians), wave * libm::cosf(radians));
         let turn = |step: f32| {
-            let angles = (0..ROWS).map(move |k| (k as f32 - RADIUS as f32) * step);
-            angles.map(|a| (libm::sinf(a), libm::cosf(a))).collect::<Vec<_>>()
+            let places = (0..self.bell.width).map(|k| k as f32 - self.radius as f32);
+            places.map(|p| (libm::sinf(p * step), libm::cosf(p * step))).collect::<Vec<_>>()
         };
         let (across, down) = (turn(step_x), turn(step_y));
-        let mut exact = Plane::filled(ROWS, ROWS, 0.0);
+        let mut exact = self.bell.clone();
         for (y, (sin_y, cos_y)) in down.iter().enumerate() {
-            for (x, (sin_x, cos_x)) in across.iter().enumerate() {
-                exact.set(x, y, self.bell.at(x, y) * (cos_x * cos_y - sin_x * sin_y));
+            for (value, (sin_x, cos_x)) in exact.row_mut(y).iter_mut().zip(&across) {
+                *value *= cos_x * cos_y - sin_x * sin_y;
             }
         }
         self.balance(&mut exact);
         let total = exact.cells.iter().fold(0.0, |sum, w| sum + w.abs());
-        let mut weights = [0; ROWS * COLUMNS];
-        for y in 0..ROWS {
-            for x in 0..ROWS {
-                weights[y * COLUMNS + x] =
-                    libm::roundf(exact.at(x, y) * (WEIGHT_SUM / total)) as i16;
-            }
-        }
-        weights
+        exact.cells.iter().map(|w| libm::roundf(w * (WEIGHT_SUM / total)) as i16).collect()
     }
 
     /// Takes the mean away under the bell.
@@ -128,7 +127,9 @@ mod tests {
 
     #[test]
     fn every_filter_is_blind_to_even_gray() {
-        for weights in &FilterBank::new(1.0).weights {
+        let bank = FilterBank::<24>::new(1.0);
+        for filter in 0..(ORIENTATIONS * PERIODS) as u16 {
+            let weights = bank.weights(filter);
             let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
             assert!(sum.abs() < 200, "sum {sum}");
         }
@@ -136,9 +137,9 @@ mod tests {
 
     #[test]
     fn the_nearest_filter_wraps_at_half_a_turn_and_stays_in_the_bank() {
-        assert_eq!(FilterBank::nearest(3.1399, 9.0), FilterBank::nearest(0.0, 9.0));
+        assert_eq!(nearest(3.1399, 9.0), nearest(0.0, 9.0));
         let longest = (PERIODS - 1) * ORIENTATIONS;
-        assert_eq!(usize::from(FilterBank::nearest(0.0, 99.0)), longest);
-        assert_eq!(FilterBank::nearest(0.0, 1.0), 0);
+        assert_eq!(usize::from(nearest(0.0, 99.0)), longest);
+        assert_eq!(nearest(0.0, 1.0), 0);
     }
 }

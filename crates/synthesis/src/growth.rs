@@ -6,7 +6,7 @@
 //! as far, and is finished at the full one. A tile is filtered again only when something within a
 //! filter's reach has changed.
 
-use crate::gabor::{COLUMNS, FilterBank, RADIUS, WEIGHT_SUM, Weights};
+use crate::gabor::{FilterBank, WEIGHT_SUM};
 use crate::plane::Plane;
 use crate::random::Stream;
 
@@ -39,7 +39,7 @@ pub(crate) struct Growth {
 /// Grows a pattern of `filters.width * CELL` columns and `filters.height * CELL` rows, from -FULL
 /// (valley) to FULL (ridge); 0 where there is no filter.
 pub(crate) fn grow(filters: &Plane<u16>, growth: Growth, stream: &mut Stream) -> Plane<i16> {
-    let coarse_bank = FilterBank::new(CELL as f32);
+    let coarse_bank = FilterBank::<16>::new(CELL as f32);
     let mut coarse = Field::new(filters, 1);
     coarse.sow(filters, growth.spot_area_px / (CELL * CELL) as f32, stream);
     for _ in 0..growth.coarse_passes {
@@ -47,7 +47,7 @@ pub(crate) fn grow(filters: &Plane<u16>, growth: Growth, stream: &mut Stream) ->
             break;
         }
     }
-    let fine_bank = FilterBank::new(1.0);
+    let fine_bank = FilterBank::<24>::new(1.0);
     let mut fine = Field::new(filters, CELL);
     fine.start_from(&coarse);
     for _ in 1..growth.fine_passes {
@@ -58,8 +58,8 @@ pub(crate) fn grow(filters: &Plane<u16>, growth: Growth, stream: &mut Stream) ->
     fine.pattern()
 }
 
-/// The pattern with a margin, so that no filter reaches over an edge.
-struct Field {
+/// The pattern with a margin, so that no filter of `COLUMNS` columns reaches over an edge.
+struct Field<const COLUMNS: usize> {
     /// Pixels on a side of a cell.
     cell: usize,
     stride: usize,
@@ -70,17 +70,19 @@ struct Field {
     dirty: Plane<bool>,
 }
 
-impl Field {
+impl<const COLUMNS: usize> Field<COLUMNS> {
+    const RADIUS: usize = FilterBank::<COLUMNS>::RADIUS;
+
     fn new(filters: &Plane<u16>, cell: usize) -> Self {
         let (width, height) = (filters.width * cell, filters.height * cell);
-        let stride = width + 2 * RADIUS + TILE + COLUMNS;
-        let cells = stride * (height + 2 * RADIUS + TILE + 1);
+        let stride = width + 2 * Self::RADIUS + TILE + COLUMNS;
+        let cells = stride * (height + 2 * Self::RADIUS + TILE + 1);
         let dirty = Plane::filled(width.div_ceil(TILE), height.div_ceil(TILE), false);
         Self { cell, stride, now: vec![0; cells], next: vec![0; cells], width, height, dirty }
     }
 
     fn place(&self, x: usize, y: usize) -> usize {
-        (y + RADIUS) * self.stride + x + RADIUS
+        (y + Self::RADIUS) * self.stride + x + Self::RADIUS
     }
 
     /// Drops spots of random sign where something can grow.
@@ -102,7 +104,7 @@ impl Field {
     }
 
     /// Takes over a pattern of half the resolution, interpolated.
-    fn start_from(&mut self, coarse: &Field) {
+    fn start_from<const OTHER: usize>(&mut self, coarse: &Field<OTHER>) {
         for y in 0..self.height {
             let row = coarse.place(0, 0) + (y / 2) * coarse.stride;
             let other_row = if y % 2 == 0 { row - coarse.stride } else { row + coarse.stride };
@@ -121,7 +123,7 @@ impl Field {
     }
 
     /// Filters what may change; false when nothing did.
-    fn pass(&mut self, filters: &Plane<u16>, bank: &FilterBank, gain: f32) -> bool {
+    fn pass(&mut self, filters: &Plane<u16>, bank: &FilterBank<COLUMNS>, gain: f32) -> bool {
         // A pattern of full ridges and valleys answers with at most the sum of the weights.
         let gain = (gain * 65_536.0 / WEIGHT_SUM) as i32;
         let mut changed = Plane::filled(self.dirty.width, self.dirty.height, false);
@@ -142,9 +144,9 @@ impl Field {
 
     /// Whether something changed within a filter's reach of a tile.
     fn wakes(&self, tile_x: usize, tile_y: usize) -> bool {
-        const REACH: usize = RADIUS.div_ceil(TILE);
-        let columns = tile_x.saturating_sub(REACH)..(tile_x + REACH + 1).min(self.dirty.width);
-        let mut rows = tile_y.saturating_sub(REACH)..(tile_y + REACH + 1).min(self.dirty.height);
+        let reach = Self::RADIUS.div_ceil(TILE);
+        let columns = tile_x.saturating_sub(reach)..(tile_x + reach + 1).min(self.dirty.width);
+        let mut rows = tile_y.saturating_sub(reach)..(tile_y + reach + 1).min(self.dirty.height);
         rows.any(|y| self.dirty.row(y)[columns.clone()].contains(&true))
     }
 
@@ -160,7 +162,7 @@ impl Field {
     fn filter_tile(
         &mut self,
         filters: &Plane<u16>,
-        bank: &FilterBank,
+        bank: &FilterBank<COLUMNS>,
         tile: (usize, usize),
         gain: i32,
     ) -> i16 {
@@ -179,11 +181,12 @@ impl Field {
         largest
     }
 
-    fn filter_cell(&mut self, weights: &Weights, cell_x: usize, cell_y: usize, gain: i32) -> i16 {
+    fn filter_cell(&mut self, weights: &[i16], cell_x: usize, cell_y: usize, gain: i32) -> i16 {
         let mut largest = 0;
         for y in cell_y * self.cell..(cell_y + 1) * self.cell {
             for x in cell_x * self.cell..(cell_x + 1) * self.cell {
-                let answer = respond(&self.now[y * self.stride + x..], self.stride, weights);
+                let answer =
+                    respond::<COLUMNS>(&self.now[y * self.stride + x..], self.stride, weights);
                 let full = i32::from(FULL);
                 let value = (((answer >> 8) * gain) >> 8).clamp(-full, full) as i16;
                 let place = self.place(x, y);
@@ -205,16 +208,12 @@ impl Field {
 }
 
 /// The filter's answer to the pixels whose top left corner is at the start of `pixels`.
-fn respond(pixels: &[i16], stride: usize, weights: &Weights) -> i32 {
+fn respond<const COLUMNS: usize>(pixels: &[i16], stride: usize, weights: &[i16]) -> i32 {
     let mut answer = 0;
-    for (row, weights) in weights.chunks_exact(COLUMNS).enumerate() {
-        let from = row * stride;
-        let pixels = &pixels[from..from + COLUMNS];
-        answer += pixels
-            .iter()
-            .zip(weights)
-            .map(|(pixel, weight)| i32::from(*pixel) * i32::from(*weight))
-            .sum::<i32>();
+    for (row, weights) in weights.as_chunks::<COLUMNS>().0.iter().enumerate() {
+        let pixels = &pixels[row * stride..][..COLUMNS];
+        let products = pixels.iter().zip(weights).map(|(p, w)| i32::from(*p) * i32::from(*w));
+        answer += products.sum::<i32>();
     }
     answer
 }

@@ -56,7 +56,7 @@ impl ImpressionParameters {
             height_px: 374,
             rotation_sigma_degrees: 5.0,
             translation_sigma_px: 7.0,
-            contact: 0.84,
+            contact: 0.88,
             distortion_px: 2.5,
             moisture: 0.05,
             moisture_sigma: 0.08,
@@ -73,7 +73,7 @@ impl ImpressionParameters {
         Self {
             rotation_sigma_degrees: 8.0,
             translation_sigma_px: 14.0,
-            contact: 0.76,
+            contact: 0.82,
             distortion_px: 4.5,
             moisture: 0.0,
             moisture_sigma: 0.18,
@@ -90,7 +90,7 @@ impl ImpressionParameters {
         Self {
             rotation_sigma_degrees: 12.0,
             translation_sigma_px: 24.0,
-            contact: 0.64,
+            contact: 0.72,
             distortion_px: 7.0,
             moisture: -0.15,
             moisture_sigma: 0.4,

@@ -2,7 +2,7 @@
 
 use crate::PatternClass;
 use crate::flow::{FlowField, Outline, SingularPoint};
-use crate::gabor::FilterBank;
+use crate::gabor;
 use crate::growth::{self, CELL, Growth, NO_FILTER};
 use crate::noise;
 use crate::period::PeriodField;
@@ -57,7 +57,7 @@ impl MasterPrint {
         let flow = FlowField::draw(&mut stream, class, outline);
         let period = PeriodField::draw(&mut stream, &flow, outline);
         let filters = choose_filters(&mut stream, outline, &flow, &period);
-        let growth = Growth { spot_area_px: 1700.0, coarse_passes: 24, fine_passes: 4 };
+        let growth = Growth { spot_area_px: 1000.0, coarse_passes: 24, fine_passes: 4 };
         let mut stream = Stream::new(Domain::Growth, [seed, 0, 0]);
         let pattern = growth::grow(&filters, growth, &mut stream);
         let is_ridge = |x: usize, y: usize| pattern.at(x, y) > 0;
@@ -187,7 +187,7 @@ fn choose_filters(
             let turned = flow.orientation(x, y) + 0.05 * sway.at(column, row);
             let radians = if turned < 0.0 { turned + PI } else { turned };
             let period_px = row_period * (1.0 + 0.05 * swell.at(column, row));
-            filters.set(column, row, FilterBank::nearest(radians, period_px));
+            filters.set(column, row, gabor::nearest(radians, period_px));
         }
     }
     filters

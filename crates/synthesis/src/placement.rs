@@ -53,7 +53,7 @@ impl Placement {
         let slide = (drag(), drag());
         let turned = drag() / 120.0;
         let contact = spread.contact * stream.clipped_normal(1.0, 0.06, 0.15);
-        let squash = stream.clipped_normal(1.0, 0.05, 0.1);
+        let squash = stream.clipped_normal(1.06, 0.04, 0.08);
         let contact = ((contact / squash).min(1.0), (contact * squash).min(1.0));
         let length = 0.5 * (outline.top + outline.bottom);
         Self {

@@ -123,7 +123,7 @@ fn thresholds(
         let (broad, narrow) = (broad.row(y), narrow.row(y));
         for (x, value) in thresholds.row_mut(y).iter_mut().enumerate() {
             let (finger_x, finger_y) = placement.to_finger(x as f32, y as f32);
-            let reach = placement.reach(finger_x, finger_y) + 0.05 * broad[x] + 0.03 * narrow[x];
+            let reach = placement.reach(finger_x, finger_y) + 0.035 * broad[x] + 0.035 * narrow[x];
             let edge = ((reach - 0.78) * (1.0 / 0.22)).max(0.0).min(1.5);
             let uneven = parameters.blotches * (0.30 * broad[x] + 0.16 * narrow[x]);
             // Wet skin fills the valleys, but seldom all of them.
@@ -144,8 +144,8 @@ fn ink(
     stream: &mut Stream,
 ) -> Plane<f32> {
     let (width, height) = (thresholds.width, thresholds.height);
-    let coarse = noise::smooth(stream, width, height, 2.6);
-    let fine = noise::smooth(stream, width, height, 1.3);
+    let coarse = noise::smooth(stream, width, height, 5.0);
+    let fine = noise::smooth(stream, width, height, 2.0);
     // Dry skin is rougher.
     let grain = parameters.grain * (0.8 - 0.45 * moisture);
     let mut ink = Plane::filled(width, height, 0.0);
@@ -158,9 +158,9 @@ fn ink(
             }
             let (finger_x, finger_y) = placement.to_finger(x as f32, y as f32);
             let profile = master.profile(finger_x, finger_y);
-            let rough = grain * (0.55 * coarse[x] + 0.35 * fine[x]);
+            let rough = grain * (0.45 * coarse[x] + 0.6 * fine[x]);
             let height = profile + rough - wear[x] - threshold[x];
-            *value = (0.5 + 1.1 * height).max(0.0).min(1.0);
+            *value = (0.5 + 0.8 * height).max(0.0).min(1.0);
         }
     }
     ink
@@ -186,7 +186,7 @@ fn develop(
         for (x, value) in gray.row_mut(y).iter_mut().enumerate() {
             let touched = (1.3 - thresholds[x]).max(0.0).min(1.0);
             let ground = backdrop(parameters, light, x, y) - haze * touched;
-            let black = dark + 9.0 * shade[x];
+            let black = dark + 9.0 * shade[x] + 40.0 * thresholds[x].max(0.0).min(1.0);
             *value = ground + (black - ground) * ink.at(x, y);
         }
     }

@@ -56,7 +56,7 @@ fn draw_pores(stream: &mut Stream, skeleton: &Skeleton, outline: Outline) -> Vec
         }
         taken[cell] = true;
         let (dx, dy) = (stream.range(-0.8, 0.8), stream.range(-0.8, 0.8));
-        let (radius, depth) = (stream.range(0.7, 1.4), stream.range(0.4, 1.5));
+        let (radius, depth) = (stream.range(0.2, 0.8), stream.range(0.4, 1.3));
         pores.push(Dot { x: x as f32 + dx, y: y as f32 + dy, radius, depth });
     }
     pores

@@ -75,7 +75,7 @@ impl ImpressionParameters {
             direction_sigma_degrees: 3.0,
             dropout: 0.08,
             spurious: 0.04,
-            contact_radius_px: 165.0,
+            contact_radius_px: 180.0,
         }
     }
 
@@ -89,7 +89,7 @@ impl ImpressionParameters {
             direction_sigma_degrees: 5.0,
             dropout: 0.16,
             spurious: 0.10,
-            contact_radius_px: 150.0,
+            contact_radius_px: 168.0,
         }
     }
 
@@ -103,7 +103,7 @@ impl ImpressionParameters {
             direction_sigma_degrees: 9.0,
             dropout: 0.32,
             spurious: 0.25,
-            contact_radius_px: 125.0,
+            contact_radius_px: 142.0,
         }
     }
 
@@ -137,7 +137,7 @@ pub fn finger(seed: u64, index: u64) -> Finger {
     let outline = Outline::draw(&mut stream, 1.0, 0.0);
     let flow = FlowField::draw(&mut stream, class, outline);
     let area_px = 0.8 * PI * outline.side * 0.5 * (outline.top + outline.bottom);
-    let area_each_px = stream.clipped_normal(1900.0, 250.0, 500.0);
+    let area_each_px = stream.clipped_normal(1450.0, 170.0, 350.0);
     let wanted = (area_px / area_each_px) as usize;
     let facing = Facing::draw(&mut stream);
     let mut minutiae: Vec<Point> = Vec::with_capacity(wanted);
