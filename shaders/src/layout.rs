@@ -1,7 +1,7 @@
 //! Offsets and sizes that every kernel relies on, stated once and checked at compile time.
 
 use matching::PackedRecord;
-use matching::record::{CYLINDERS, WORDS};
+use matching::record::{BITS, CYLINDERS, WORDS};
 use std::mem::offset_of;
 
 /// 32-bit words of a record.
@@ -17,9 +17,17 @@ pub const WORD_STRIDE_BYTES: usize = 128;
 /// Shift that brings the direction of a minutia word into the top byte.
 pub const THETA_TO_TOP_BITS: u32 = 2;
 
-/// Right shift from a loss to the similarity it costs, as in
-/// [`matching::stage1::cylinder_similarity`].
-pub const LOSS_BITS: u32 = 6;
+/// What a cost starts from: twice the differing bits plus this minus the reference's norm is never
+/// negative, so the kernels keep least costs in unsigned integers.
+pub const COST_BASE: u32 = 256;
+/// The cost of lanes without a reference cylinder: larger than any other.
+pub const NO_CYLINDER: u32 = 0x7FFF;
+/// Bits of the similarity of two cylinders: at most bias, 255, plus two norms of 255.
+pub const SIMILARITY_BITS: u32 = 10;
+
+const _: () = assert!(COST_BASE > u8::MAX as u32, "a cost is positive");
+const _: () = assert!(COST_BASE + 2 * BITS as u32 <= NO_CYLINDER, "no cost is larger");
+const _: () = assert!(3 * (u8::MAX as u32) < 1 << SIMILARITY_BITS, "similarities fit their bits");
 
 /// Side of a tile: the kernels compare 4 probe cylinders with 4 reference cylinders at a time,
 /// neighbors in direction on both sides, 16 lanes in all.

@@ -1,26 +1,24 @@
 //! Twin of the kernel `stage1`: scores one probe print against many reference prints.
 //!
 //! * **Input**: a probe record and `n` reference records ([`crate::layout`]): up to 32 cylinders of
-//!   256 bits each, sorted by direction; the direction gate, the 32 weights and the table of
-//!   counted cylinders of [`Stage1Parameters`].
-//! * **Output**: `n` scores, `0..=4080`, equal to [`matching::stage1::score_reference`].
+//!   256 bits each, sorted by direction; [`Stage1Parameters`].
+//! * **Output**: `n` scores, `0..=24480`, equal to [`matching::stage1::score_reference`].
 //! * **Workgroup**: one reference record; a lane compares one pair of cylinders, 16 lanes a tile of
 //!   4 x 4 neighbors in direction.
 //!
 //! Steps, the same numbers in every twin:
 //!
-//! 1. **Meta.** Per reference cylinder `theta << 24 | norm`; added to the probe's
-//!    `(gate - theta) << 24 | norm` it gives the direction difference in the top byte and the sum
-//!    of the norms below.
+//! 1. **Rows.** Per reference cylinder its *turn*, the direction in the top byte, and its *lack*,
+//!    `256 - norm`. Lanes without a cylinder have the largest direction and a lack that loses.
 //! 2. **Visit.** A 64-bit mask of the 8 x 8 tiles in which some pair may pass the direction gate,
 //!    from the first and last direction of each group of four.
 //! 3. **Distance.** For each visited tile the bits in which its 16 pairs of cylinders differ.
-//! 4. **Loss.** Distance times the weight of the norms; the least loss within the gate is kept per
-//!    lane over all tiles of a probe group.
-//! 5. **Best.** The least loss over the four lanes of a probe cylinder; similarity
-//!    `255 - (loss >> 6)`, at least 0, of the probe's cylinders.
+//! 4. **Cost.** Lack plus twice the distance; the least cost within the gate is kept per lane over
+//!    all tiles of a probe group. It starts at `bias + norm + 256` of the probe cylinder, the
+//!    cost of no similarity, and at zero in lanes without a probe cylinder.
+//! 5. **Best.** Similarity = start - cost, the largest over the four lanes of a probe cylinder.
 //! 6. **Top.** The sum of the `counted` largest similarities, found by fixing the bits of the
-//!    smallest of them from the top, times 16, divided by `counted`.
+//!    smallest of them from the top.
 //!
 //! Source: `matching::stage1`.
 
@@ -94,7 +92,7 @@ impl fmt::Display for Stage1Path {
 }
 
 /// Scores a probe against each reference, on the fastest path: `out[i]` is the score of
-/// `references[i]`, `0..=4080`. Preparing the probe costs about as much as ten scores: for several
+/// `references[i]`. Preparing the probe costs about as much as ten scores: for several
 /// calls prepare it once and use [`score_with`].
 ///
 /// # Panics

@@ -1,8 +1,8 @@
 //! Stage 1 in plain Rust. Steps as in the parent module.
 
-use super::gate::{reference_meta, visited_tiles};
-use super::probe::{NO_LOSS_YET, PreparedProbe};
-use crate::layout::{GROUPS, LANES, LOSS_BITS, TILE};
+use super::gate::{Rows, visited_tiles};
+use super::probe::PreparedProbe;
+use crate::layout::{GROUPS, LANES, SIMILARITY_BITS, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 
@@ -13,75 +13,90 @@ pub(super) fn score(probe: &PreparedProbe, references: &[PackedRecord], out: &mu
 }
 
 fn score_one(probe: &PreparedProbe, reference: &PackedRecord) -> u16 {
-    let counted = probe.counted[usize::from(reference.count).min(CYLINDERS)];
-    if counted == 0 {
-        return 0;
-    }
     // Step 1.
-    let meta = reference_meta(reference);
+    let rows = Rows::new(reference);
     // Step 2.
-    let mut tiles = visited_tiles(probe, &meta, reference.count);
-    let mut least = [[NO_LOSS_YET; LANES]; GROUPS];
+    let mut tiles = visited_tiles(probe, &rows, reference.count);
+    let mut least = probe.starts;
     while tiles != 0 {
         let tile = tiles.trailing_zeros() as usize;
         tiles &= tiles - 1;
-        let (probe_group, first) = (tile / GROUPS, tile % GROUPS * TILE);
+        let (group, first) = (tile / GROUPS, tile % GROUPS * TILE);
         // Steps 3 and 4.
-        let distance = tile_distance(&probe.words[probe_group], reference, first);
-        let lanes = TILE.min(usize::from(reference.count) - first);
-        for (lane, distance) in distance.iter().enumerate() {
-            if lane % TILE < lanes {
-                let sum = probe.meta[probe_group][lane].wrapping_add(meta[first + lane % TILE]);
-                let loss = *distance * u32::from(probe.weights[(sum >> 4) as usize % 32]);
-                let kept = &mut least[probe_group][lane];
-                let gated = (sum >> 24) as u8 <= probe.gate_span;
-                *kept = if gated { loss.min(*kept) } else { *kept };
-            }
+        let distances = tile_distances(&probe.words[group], reference, first);
+        for (lane, distance) in distances.into_iter().enumerate() {
+            let other = first + lane % TILE;
+            let cost = rows.lacks[other] + 2 * distance;
+            let turn = probe.turns[group][lane].wrapping_add(rows.turns[other]) >> 24;
+            let kept = &mut least[group][lane];
+            *kept = if turn <= probe.gate_span.into() { cost.min(*kept) } else { *kept };
         }
     }
     // Step 5.
-    for (loss, floor) in least[probe.last_group].iter_mut().zip(probe.last_group_floor) {
-        *loss = floor.max(*loss);
-    }
-    let mut similarities = [0; CYLINDERS];
-    for (cylinder, similarity) in similarities.iter_mut().enumerate() {
-        let lanes = &least[cylinder / TILE][cylinder % TILE * TILE..][..TILE];
-        let loss = lanes.iter().min().map_or(u32::MAX, |loss| loss >> LOSS_BITS);
-        *similarity = 255u8.saturating_sub(loss.min(255) as u8);
-    }
-    top_mean(&similarities, counted)
+    let similarities = std::array::from_fn(|cylinder| {
+        let (group, place) = (cylinder / TILE, cylinder % TILE);
+        let lanes = place * TILE..(place + 1) * TILE;
+        let least = least[group][lanes.clone()].iter().min().expect("a cylinder has four lanes");
+        (probe.starts[group][lanes.start] - least) as u16
+    });
+    top_sum(&similarities, probe.counted)
 }
 
-/// Bits in which the pairs of a tile differ, by lane.
-fn tile_distance(
+/// Step 3 of one tile: bits in which its pairs differ, by lane.
+///
+/// Baseline processors have no bit count, so full adders first fold the eight words of a lane into
+/// four of weights 1, 1, 2 and 4. Lanes are independent: compilers make vectors of them.
+fn tile_distances(
     probe: &[[u32; LANES]; WORDS],
     reference: &PackedRecord,
     first: usize,
 ) -> [u32; LANES] {
-    let mut distance = [0; LANES];
-    for (probe, reference) in probe.iter().zip(&reference.words) {
-        for lane in 0..LANES {
-            distance[lane] += (probe[lane] ^ reference[first + lane % TILE]).count_ones();
-        }
-    }
-    distance
+    std::array::from_fn(|lane| {
+        let differing =
+            |word: usize| probe[word][lane] ^ reference.words[word][first + lane % TILE];
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(differing);
+        const { assert!(WORDS == 8, "the adders take eight words") };
+        let (sum_1, carry_1) = full_adder(a, b, c);
+        let (sum_2, carry_2) = full_adder(d, e, f);
+        let (ones, carry_3) = full_adder(sum_1, sum_2, g);
+        let (twos, fours) = full_adder(carry_1, carry_2, carry_3);
+        let of_bytes = bits_of_nibbles(ones) + bits_of_nibbles(h);
+        let of_bytes = nibbles_to_bytes(of_bytes)
+            + 2 * nibbles_to_bytes(bits_of_nibbles(twos))
+            + 4 * nibbles_to_bytes(bits_of_nibbles(fours));
+        // At most 64 a byte, 256 in all: one byte is too small for the sum of the four.
+        let of_halves = (of_bytes & 0x00FF_00FF) + (of_bytes >> 8 & 0x00FF_00FF);
+        (of_halves + (of_halves >> 16)) & 0xFFFF
+    })
 }
 
-/// Step 6: 16 times the mean of the `counted` largest, rounded down.
-fn top_mean(similarities: &[u8; CYLINDERS], counted: u8) -> u16 {
-    let wanted = usize::from(counted).min(CYLINDERS);
-    let mut least_of_top = 0u8;
-    for bit in (0..8).rev() {
+/// Adds three bits in each place: the sum and the carry.
+const fn full_adder(a: u32, b: u32, c: u32) -> (u32, u32) {
+    let either = a ^ b;
+    (either ^ c, a & b | either & c)
+}
+
+/// Bits set in each nibble, `0..=4`.
+const fn bits_of_nibbles(word: u32) -> u32 {
+    let pairs = word - (word >> 1 & 0x5555_5555);
+    (pairs & 0x3333_3333) + (pairs >> 2 & 0x3333_3333)
+}
+
+/// Adds the nibbles of each byte.
+const fn nibbles_to_bytes(nibbles: u32) -> u32 {
+    (nibbles & 0x0F0F_0F0F) + (nibbles >> 4 & 0x0F0F_0F0F)
+}
+
+/// Step 6.
+fn top_sum(similarities: &[u16; CYLINDERS], counted: u8) -> u16 {
+    let wanted = usize::from(counted);
+    let mut least_of_top = 0u16;
+    for bit in (0..SIMILARITY_BITS).rev() {
         let tried = least_of_top | 1 << bit;
         if similarities.iter().filter(|s| **s >= tried).count() >= wanted {
             least_of_top = tried;
         }
     }
-    let (mut sum, mut above) = (0u32, 0u32);
-    for similarity in similarities.iter().filter(|s| **s > least_of_top) {
-        sum += u32::from(*similarity);
-        above += 1;
-    }
-    sum += (wanted as u32 - above) * u32::from(least_of_top);
-    (sum * 16 / u32::from(counted)) as u16
+    let excess: u16 = similarities.iter().map(|s| s.saturating_sub(least_of_top)).sum();
+    excess + u16::from(counted) * least_of_top
 }
