@@ -47,10 +47,16 @@ impl DecodeLimits {
         if pixels > self.max_pixels {
             return Err(ImageError::PixelCount { width, height, max: self.max_pixels });
         }
-        let needed = pixels.saturating_mul(bytes_per_pixel);
-        if needed > self.max_allocation_bytes {
-            return Err(ImageError::Memory { needed, max: self.max_allocation_bytes });
-        }
+        self.admit_memory(pixels.saturating_mul(bytes_per_pixel))?;
         Ok((width as u32, height as u32))
+    }
+
+    /// Accepts a need of working memory.
+    ///
+    /// # Errors
+    /// [`ImageError::Memory`].
+    pub(crate) fn admit_memory(&self, needed: u64) -> Result<(), ImageError> {
+        let max = self.max_allocation_bytes;
+        if needed > max { Err(ImageError::Memory { needed, max }) } else { Ok(()) }
     }
 }

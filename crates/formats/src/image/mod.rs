@@ -14,11 +14,15 @@ mod cursor;
 mod decoded;
 mod error;
 mod guard;
+pub mod iso19794;
+pub mod jpeg;
+pub mod jpeg2000;
 mod limits;
 pub mod png;
 pub mod pnm;
 mod raster;
 mod resolution;
+pub mod tiff;
 pub mod wsq;
 
 pub use decoded::{DecodedImage, ImageFormat};
@@ -57,14 +61,34 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedImage, Image
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
-    let format = sniff(bytes).ok_or(ImageError::UnknownFormat)?;
+    match sniff(bytes).ok_or(ImageError::UnknownFormat)? {
+        ImageFormat::Iso19794 => iso19794::decode(bytes, limits),
+        format => decode_single(format, bytes, limits),
+    }
+}
+
+/// Decodes an image of a format that holds no others.
+fn decode_single(
+    format: ImageFormat,
+    bytes: &[u8],
+    limits: &DecodeLimits,
+) -> Result<DecodedImage, ImageError> {
     match format {
         ImageFormat::Png => png::decode(bytes, limits),
+        ImageFormat::Tiff => tiff::decode(bytes, limits),
         ImageFormat::Bmp => bmp::decode(bytes, limits),
+        ImageFormat::Jpeg => jpeg::decode(bytes, limits),
+        ImageFormat::Jpeg2000 => jpeg2000::decode(bytes, limits),
         ImageFormat::Pnm => pnm::decode(bytes, limits),
         ImageFormat::Wsq => wsq::decode(bytes, limits),
-        _ => Err(ImageError::Unsupported { format, feature: "not yet read" }),
+        // A record inside a record is none of the forms of ISO/IEC 19794-4.
+        ImageFormat::Iso19794 => Err(ImageError::Corrupt { format, part: "image data" }),
     }
+}
+
+/// Decodes the image inside a record; `None` when it bears no format's signature.
+fn decode_payload(bytes: &[u8], limits: &DecodeLimits) -> Option<Result<DecodedImage, ImageError>> {
+    sniff(bytes).map(|format| decode_single(format, bytes, limits))
 }
 
 /// Decodes every image in `bytes`: all representations of an ISO/IEC 19794-4 record, the one image
@@ -73,7 +97,10 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedImage, Image
 /// # Errors
 /// As [`decode`]; one unreadable representation fails the record.
 pub fn decode_all(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<DecodedImage>, ImageError> {
-    decode(bytes, limits).map(|image| vec![image])
+    match sniff(bytes) {
+        Some(ImageFormat::Iso19794) => iso19794::decode_all(bytes, limits),
+        _ => decode(bytes, limits).map(|image| vec![image]),
+    }
 }
 
 pub use png::encode as encode_png;

@@ -170,6 +170,7 @@ pub(super) struct HalfFilter {
 
 impl HalfFilter {
     /// The right half of a whole filter.
+    #[cfg(test)]
     pub(super) fn of(whole: &[f32]) -> Self {
         Self { taps: whole.len(), half: whole[whole.len() / 2..].to_vec() }
     }
