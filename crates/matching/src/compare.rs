@@ -1,7 +1,12 @@
 //! Stages 2 and 3: the similarity of two prints.
 
+use crate::alignment::{Aligner, Laid, Mate};
+use crate::geometry::Point;
 use crate::local::{Assigned, LocalMatrix};
+use crate::overlap::overlap;
 use crate::relaxation::{Relaxation, Relaxed};
+use crate::rigid::{Correspondence, Rigid};
+use crate::scoring::{similarity, weigh};
 use crate::{Parameters, PreparedTemplate};
 use vocabulary::Similarity;
 
@@ -46,6 +51,10 @@ pub struct Evidence {
     pub probe_in_overlap: u16,
     /// Reference minutiae inside the overlap.
     pub reference_in_overlap: u16,
+    /// Sum over the pairs of how well they lie on each other, each `0.0..=1.0`.
+    pub support: f32,
+    /// The same sum, each pair weighted with the local similarity of its minutiae.
+    pub similar: f32,
     /// Area of the overlap, square px.
     pub overlap_px2: f32,
     /// Mean distance of paired minutiae after alignment, px.
@@ -74,6 +83,7 @@ pub struct Comparer {
     assigned: Vec<Assigned>,
     relaxation: Relaxation,
     relaxed: Relaxed,
+    aligner: Aligner,
 }
 
 impl Comparer {
@@ -85,6 +95,7 @@ impl Comparer {
             assigned: Vec::new(),
             relaxation: Relaxation::new(&parameters.relaxation),
             relaxed: Relaxed::default(),
+            aligner: Aligner::new(&parameters.alignment),
         }
     }
 
@@ -113,8 +124,110 @@ impl Comparer {
         probe: &PreparedTemplate,
         reference: &PreparedTemplate,
     ) -> Comparison {
-        let _ = (&self.parameters, probe, reference);
-        Comparison::default()
+        self.relax(probe, reference);
+        let Some(laid) = self.lay(probe, reference) else { return Comparison::default() };
+        let evidence = self.evidence(probe, reference, &laid);
+        let scoring = &self.parameters.scoring;
+        let pair = |mate: &Mate| MinutiaPair { probe: mate.probe, reference: mate.reference };
+        let mut pairs: Vec<MinutiaPair> = laid.mates.iter().map(pair).collect();
+        pairs.sort_unstable_by_key(|pair| pair.probe);
+        Comparison {
+            similarity: similarity(weigh(&evidence, scoring), scoring),
+            pairs,
+            alignment: Some(Alignment {
+                turn_rad: laid.motion.turn.radians(),
+                shift_x_px: laid.motion.shift_x,
+                shift_y_px: -laid.motion.shift_y,
+            }),
+            evidence,
+        }
+    }
+
+    /// Tries the strongest relaxed pairs as seeds and keeps the best motion.
+    fn lay(&mut self, probe: &PreparedTemplate, reference: &PreparedTemplate) -> Option<Laid> {
+        let (points, others) = (&probe.points, &reference.points);
+        let mut seeds: Vec<usize> = (0..self.relaxed.pairs.len()).collect();
+        let strength = |seed: &usize| self.relaxed.pairs[*seed].similarity;
+        seeds.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
+        let mut best: Option<(f32, Laid)> = None;
+        let mut tried: Vec<(u16, u16)> = Vec::new();
+        let mut hypotheses = 0;
+        for seed in seeds {
+            let pair = self.relaxed.pairs[seed];
+            if hypotheses == self.parameters.alignment.seeds {
+                break;
+            }
+            if tried.contains(&(pair.probe, pair.reference)) {
+                continue;
+            }
+            hypotheses += 1;
+            let guess = self.guess(points, others, seed);
+            let rounds = self.parameters.alignment.rounds;
+            let laid = self.aligner.settle(points, others, guess, rounds);
+            tried.extend(laid.mates.iter().map(|mate| (mate.probe, mate.reference)));
+            let merit = self.similar(probe, reference, &laid) + 0.3 * laid.support();
+            if best.as_ref().is_none_or(|(other, _)| merit > *other) {
+                best = Some((merit, laid));
+            }
+        }
+        let (_, mut laid) = best?;
+        self.aligner.refine(points, others, &mut laid);
+        Some(laid)
+    }
+
+    /// The motion that a seed and the pairs that agree with it suggest.
+    fn guess(&self, probe: &[Point], reference: &[Point], seed: usize) -> Rigid {
+        let relaxed = &self.relaxed;
+        let place = |pair: &Assigned, weight: f32| {
+            let (a, b) = (&probe[usize::from(pair.probe)], &reference[usize::from(pair.reference)]);
+            Correspondence { from: (a.x, a.y), to: (b.x, b.y), weight }
+        };
+        let mut support = vec![place(&relaxed.pairs[seed], 1.0)];
+        for (other, pair) in relaxed.pairs.iter().enumerate() {
+            let (a, b) = (relaxed.original[seed], relaxed.original[other]);
+            let agreement = self.relaxation.agreement(relaxed.count, a, b);
+            if other != seed && agreement >= self.parameters.alignment.support_min {
+                support.push(place(pair, agreement));
+            }
+        }
+        let pair = &relaxed.pairs[seed];
+        let alone = || {
+            Rigid::of_minutiae(
+                &probe[usize::from(pair.probe)],
+                &reference[usize::from(pair.reference)],
+            )
+        };
+        if support.len() < 3 { alone() } else { Rigid::fit(&support).unwrap_or_else(alone) }
+    }
+
+    /// Sum of the fits, each weighted with the local similarity.
+    fn similar(&self, probe: &PreparedTemplate, reference: &PreparedTemplate, laid: &Laid) -> f32 {
+        let similar = |mate: &Mate| {
+            mate.fit * self.matrix.of_minutiae(probe, reference, (mate.probe, mate.reference))
+        };
+        laid.mates.iter().map(similar).sum()
+    }
+
+    fn evidence(
+        &self,
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
+        laid: &Laid,
+    ) -> Evidence {
+        let overlap = overlap(probe, reference, &laid.motion, self.parameters.alignment.margin_px);
+        let paired = laid.mates.len();
+        let distance: f32 = laid.mates.iter().map(|mate| mate.distance2.sqrt()).sum();
+        Evidence {
+            local: self.relaxed.score,
+            paired: paired as u16,
+            probe_in_overlap: overlap.probe,
+            reference_in_overlap: overlap.reference,
+            support: laid.support(),
+            similar: self.similar(probe, reference, laid),
+            overlap_px2: overlap.area_px2,
+            residual_px: if paired > 0 { distance / paired as f32 } else { 0.0 },
+            flow_agreement: overlap.flow,
+        }
     }
 }
 

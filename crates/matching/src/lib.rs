@@ -9,6 +9,7 @@
 //!
 //! Everything that can change a similarity is in [`parameters`].
 
+mod alignment;
 pub mod calibration;
 pub mod compare;
 mod cylinder;
@@ -17,10 +18,13 @@ mod error;
 pub mod fusion;
 mod geometry;
 mod local;
+mod overlap;
 pub mod parameters;
 pub mod prepared;
 pub mod record;
 mod relaxation;
+mod rigid;
+mod scoring;
 pub mod stage1;
 
 pub use compare::{

@@ -1,7 +1,7 @@
 //! Local similarities of two prints and the greedy assignment.
 
 use crate::parameters::LocalParameters;
-use crate::prepared::{FULL_WORDS, FullCylinder, PreparedTemplate};
+use crate::prepared::{FULL_WORDS, FullCylinder, NO_CYLINDER, PreparedTemplate};
 
 /// Similarities of every probe cylinder (row) with every reference cylinder (column).
 #[derive(Default)]
@@ -50,6 +50,21 @@ impl LocalMatrix {
         if parameters.normalized {
             self.normalize();
         }
+    }
+
+    /// Local similarity of two minutiae, 0 when one has no cylinder.
+    pub(crate) fn of_minutiae(
+        &self,
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
+        (a, b): (u16, u16),
+    ) -> f32 {
+        let row = probe.cylinder_of[usize::from(a)];
+        let column = reference.cylinder_of[usize::from(b)];
+        if row == NO_CYLINDER || column == NO_CYLINDER {
+            return 0.0;
+        }
+        self.values[usize::from(row) * self.columns + usize::from(column)]
     }
 
     /// Divides each value by what its row and column hold, so that a cylinder similar to

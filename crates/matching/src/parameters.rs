@@ -20,6 +20,10 @@ pub struct Parameters {
     pub local: LocalParameters,
     /// Relaxation of the assigned pairs.
     pub relaxation: RelaxationParameters,
+    /// Laying one print on the other.
+    pub alignment: AlignmentParameters,
+    /// Weighing the evidence.
+    pub scoring: ScoringParameters,
 }
 
 impl Default for Parameters {
@@ -40,6 +44,8 @@ impl Default for Parameters {
             },
             local: LocalParameters::default(),
             relaxation: RelaxationParameters::default(),
+            alignment: AlignmentParameters::default(),
+            scoring: ScoringParameters::default(),
         }
     }
 }
@@ -123,7 +129,7 @@ pub struct LocalParameters {
 
 impl Default for LocalParameters {
     fn default() -> Self {
-        Self { direction_gate_65536: 24576, shared_cells_min: 0.3, masked: true, normalized: true }
+        Self { direction_gate_65536: 24576, shared_cells_min: 0.3, masked: true, normalized: false }
     }
 }
 
@@ -182,5 +188,72 @@ impl Default for RelaxationParameters {
             counted_middle: 32.0,
             counted_steepness: 0.25,
         }
+    }
+}
+
+/// Laying one print on the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlignmentParameters {
+    /// Relaxed pairs tried as seeds.
+    pub seeds: usize,
+    /// Least compatibility of a pair that supports a seed, `0..=1`.
+    pub support_min: f32,
+    /// Fits of the motion.
+    pub rounds: usize,
+    /// Largest distance of paired minutiae under a rigid motion, px.
+    pub loose_px: f32,
+    /// Spread of that distance, px.
+    pub loose_sigma_px: f32,
+    /// Largest distance of paired minutiae with the stretch taken out, px.
+    pub tight_px: f32,
+    /// Spread of that distance, px.
+    pub tight_sigma_px: f32,
+    /// Largest difference of direction of paired minutiae, 1/65536 turn.
+    pub direction_65536: u16,
+    /// Spread of that difference, 1/65536 turn.
+    pub direction_sigma_65536: f32,
+    /// How far a pair tells of the stretch of its neighbors, px.
+    pub stretch_range_px: f32,
+    /// Weight of no stretch, in pairs.
+    pub stretch_prior: f32,
+    /// How far outside the hull of all minutiae a print is taken to reach, px.
+    pub margin_px: f32,
+}
+
+impl Default for AlignmentParameters {
+    fn default() -> Self {
+        Self {
+            seeds: 5,
+            support_min: 0.2,
+            rounds: 3,
+            loose_px: 20.0,
+            loose_sigma_px: 9.0,
+            tight_px: 14.0,
+            tight_sigma_px: 5.0,
+            direction_65536: 5461,
+            direction_sigma_65536: 2200.0,
+            stretch_range_px: 60.0,
+            stretch_prior: 1.0,
+            margin_px: 12.0,
+        }
+    }
+}
+
+/// Weighing the evidence: a linear model and the map to thousandths.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoringParameters {
+    /// Weights of the features of `scoring::features`.
+    pub weights: [f32; 5],
+    /// Constant of the model.
+    pub offset: f32,
+    /// Weighed evidence that maps to zero.
+    pub floor: f32,
+    /// Weighed evidence above the floor that maps to 632 thousandths.
+    pub scale: f32,
+}
+
+impl Default for ScoringParameters {
+    fn default() -> Self {
+        Self { weights: [0.5, 2.0, -0.1, 10.0, 2.0], offset: -8.0, floor: -8.0, scale: 15.0 }
     }
 }

@@ -10,6 +10,9 @@ const SIDES: usize = 16;
 /// 64-bit words of a full-resolution cylinder: 208 base cells x 5 sections.
 pub(crate) const FULL_WORDS: usize = 17;
 
+/// A minutia without a valid cylinder.
+pub(crate) const NO_CYLINDER: u16 = u16::MAX;
+
 /// A full-resolution bit cylinder.
 #[derive(Clone)]
 pub(crate) struct FullCylinder {
@@ -30,6 +33,8 @@ pub struct PreparedTemplate {
     minutiae: usize,
     pub(crate) points: Vec<Point>,
     pub(crate) cylinders: Vec<FullCylinder>,
+    /// Index of each minutia's cylinder, [`NO_CYLINDER`] without one.
+    pub(crate) cylinder_of: Vec<u16>,
     pub(crate) hull: Hull,
     pub(crate) flow: Option<RidgeFlow>,
 }
@@ -45,8 +50,13 @@ impl PreparedTemplate {
             let packed = || full_cylinder(index, &cylinder, parameters.full.mu_psi);
             cylinder.is_valid(&parameters.full).then(packed)
         };
-        let cylinders = (0..points.len()).filter_map(cylinder).collect();
+        let cylinders: Vec<FullCylinder> = (0..points.len()).filter_map(cylinder).collect();
+        let mut cylinder_of = vec![NO_CYLINDER; points.len()];
+        for (index, cylinder) in cylinders.iter().enumerate() {
+            cylinder_of[usize::from(cylinder.point)] = index as u16;
+        }
         Self {
+            cylinder_of,
             extractor: template.header().extractor,
             minutiae: template.minutiae().len(),
             cylinders,
@@ -54,6 +64,25 @@ impl PreparedTemplate {
             hull,
             flow: template.ridge_flow().cloned(),
         }
+    }
+
+    /// Left, bottom, right and top of what the print shows, px, y upwards; `None` when nothing.
+    pub(crate) fn bounds(&self, margin_px: f32) -> Option<(f32, f32, f32, f32)> {
+        if let Some(flow) = &self.flow {
+            let cell = f32::from(RidgeFlow::CELL_PX);
+            let (right, height) = (f32::from(flow.columns()) * cell, f32::from(flow.rows()) * cell);
+            return Some((0.0, -height, right, 0.0));
+        }
+        let first = self.points.first()?;
+        let mut bounds = (first.x, first.y, first.x, first.y);
+        for p in &self.points {
+            bounds.0 = bounds.0.min(p.x);
+            bounds.1 = bounds.1.min(p.y);
+            bounds.2 = bounds.2.max(p.x);
+            bounds.3 = bounds.3.max(p.y);
+        }
+        let m = margin_px;
+        Some((bounds.0 - m, bounds.1 - m, bounds.2 + m, bounds.3 + m))
     }
 
     /// Which extractor made the template.

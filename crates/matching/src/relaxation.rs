@@ -47,6 +47,10 @@ pub(crate) struct Relaxation {
 pub(crate) struct Relaxed {
     /// Pairs by falling efficiency, with the relaxed similarity.
     pub(crate) pairs: Vec<Assigned>,
+    /// Where each of these was among the pairs given.
+    pub(crate) original: Vec<usize>,
+    /// Pairs given.
+    pub(crate) count: usize,
     /// Mean relaxed similarity of the pairs that count.
     pub(crate) score: f32,
 }
@@ -88,6 +92,8 @@ impl Relaxation {
         out: &mut Relaxed,
     ) {
         out.pairs.clear();
+        out.original.clear();
+        out.count = assigned.len();
         out.score = 0.0;
         let count = assigned.len();
         if count < 2 {
@@ -113,9 +119,15 @@ impl Relaxation {
         out.pairs.extend(
             self.order.iter().map(|i| Assigned { similarity: self.relaxed[*i], ..assigned[*i] }),
         );
+        out.original.extend(&self.order);
         let counted = self.counted(probe.len().min(reference.len()));
         let sum: f32 = out.pairs.iter().take(counted).map(|pair| pair.similarity).sum();
         out.score = sum / counted as f32;
+    }
+
+    /// How well two of the pairs given agree, the worse way round, `0.0..=1.0`.
+    pub(crate) fn agreement(&self, count: usize, a: usize, b: usize) -> f32 {
+        self.compatibility[a * count + b].min(self.compatibility[b * count + a])
     }
 
     /// How well each two pairs agree; zero on the diagonal.
