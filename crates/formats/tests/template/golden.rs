@@ -134,6 +134,11 @@ fn every_error_names_the_field_and_its_place() {
     );
     assert_eq!(broken(24, 18), "the finger position at byte 24 is 18, but must be 0 to 17");
     assert_eq!(broken(34, 0xC0), "the type of minutia 1 at byte 34 must be 0, 1 or 2");
+    // Column 512 of 512.
+    let mut outside = hex(ISO_2005);
+    outside[28..30].copy_from_slice(&[0x42, 0x00]);
+    let text = decode(&outside).unwrap_err().to_string();
+    assert_eq!(text, "the position of minutia 0 at byte 28 must be inside the image");
     assert_eq!(broken(36, 0x3F), "the position of minutia 1 at byte 34 must be inside the image");
     assert_eq!(
         broken(11, 0x35),
@@ -143,6 +148,18 @@ fn every_error_names_the_field_and_its_place() {
         broken(41, 0xFF),
         "the template is cut short: it ends within the extension blocks at byte 42"
     );
+}
+
+#[test]
+fn a_representation_is_exactly_as_long_as_it_says() {
+    let mut record = hex(ISO_2011);
+    record.push(0);
+    record[11] += 1;
+    record[66] += 1;
+    assert_eq!(sniff(&record), Some(TemplateFormat::Iso2011));
+    let (field, offset) = ("representation length", 63);
+    let error = TemplateError::Length { field, offset, stated: 0x24, found: 0x23 };
+    assert_eq!(decode(&record), Err(error));
 }
 
 #[test]

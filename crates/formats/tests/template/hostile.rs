@@ -101,6 +101,17 @@ fn a_section_is_there_once_and_exactly_as_long_as_it_says() {
 }
 
 #[test]
+fn nothing_may_stand_between_the_last_section_and_the_checksum() {
+    let mut bytes = with_section(3, &[7]);
+    bytes[19] -= 1;
+    let end = bytes.len() - 4;
+    let checksum = crc32fast::hash(&bytes[..end]).to_be_bytes();
+    bytes[end..].copy_from_slice(&checksum);
+    let refused = private::decode(&bytes);
+    assert!(matches!(refused, Err(TemplateError::Length { offset: 60, found: 7, .. })));
+}
+
+#[test]
 fn no_error_text_holds_a_minutia() {
     let mut record = encode(TemplateFormat::Iso2005, &[scattered(2, 1)]).unwrap();
     // 0x2B3C and 0x1A2B, outside the image.

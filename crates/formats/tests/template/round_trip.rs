@@ -156,6 +156,17 @@ fn unreported_reliabilities_are_written_as_unreported_again() {
 }
 
 #[test]
+fn the_worst_reliability_is_not_written_as_unreported() {
+    let worst = Minutia::new(16, 16, Direction::default(), MinutiaKind::Ending, 0).unwrap();
+    let template = Template::new(header(2, 300, 400), vec![worst], None).unwrap();
+    let reliability = |format| {
+        let record = encode(format, std::slice::from_ref(&template)).unwrap();
+        decode(&record).unwrap()[0].minutiae()[0].reliability()
+    };
+    assert_eq!(INTERCHANGE.map(reliability), [1, 0, 1, 0]);
+}
+
+#[test]
 fn a_print_of_60_minutiae_takes_512_private_bytes() {
     assert_eq!(private::encode(&scattered(2, 60)).len(), 512);
 }
