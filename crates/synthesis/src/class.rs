@@ -1,5 +1,6 @@
 //! The five pattern classes.
 
+use crate::random::Stream;
 use std::fmt;
 
 /// Pattern class of a print after Henry, as used by NIST SD 4 and NBIS PCASYS. Left and right are
@@ -35,8 +36,13 @@ impl PatternClass {
         }
     }
 
+    /// Draws a class in natural proportions.
+    pub(crate) fn draw(stream: &mut Stream) -> Self {
+        Self::from_per_mille(stream.index(1000) as u16)
+    }
+
     /// The class that a uniform number below 1000 falls on.
-    pub(crate) fn from_per_mille(number: u16) -> Self {
+    fn from_per_mille(number: u16) -> Self {
         let mut left = number;
         for class in Self::ALL {
             if left < class.per_mille() {

@@ -195,10 +195,10 @@ impl FlowField {
         let up = self.outline.middle_y - y_px;
         let height = if up > 0.0 { up / self.outline.top } else { up / self.outline.bottom };
         let strength = self.arch.steepness * self.arch_profile(height);
-        let bounded = across.max(-1.3).min(1.3);
+        let bounded = across.clamp(-1.3, 1.3);
         if self.class == PatternClass::Arch {
             // Low down the ridges level out towards the sides; near the tip they keep falling.
-            let levelling = (0.55 - 0.6 * height).max(0.0).min(1.0);
+            let levelling = (0.55 - 0.6 * height).clamp(0.0, 1.0);
             let wave = libm::sinf(bounded * (FRAC_PI_2 + levelling));
             -libm::atanf(strength * wave)
         } else {
@@ -219,7 +219,7 @@ impl FlowField {
 
 /// 0 below 0, 1 above 1, smooth between.
 pub(crate) fn smooth_step(place: f32) -> f32 {
-    let t = place.max(0.0).min(1.0);
+    let t = place.clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 

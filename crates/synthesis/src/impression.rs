@@ -1,5 +1,6 @@
 //! Impressions: captures of a master print.
 
+use crate::bounded::bounded;
 use crate::master::MasterPrint;
 use crate::placement::{Placement, PlacementSpread};
 use crate::random::{Domain, Stream};
@@ -103,20 +104,19 @@ impl ImpressionParameters {
     }
 
     fn clamped(&self) -> Self {
-        let bound = |value: f32, low: f32, high: f32| value.max(low).min(high);
         Self {
             width_px: self.width_px.clamp(64, 2000),
             height_px: self.height_px.clamp(64, 2000),
-            rotation_sigma_degrees: bound(self.rotation_sigma_degrees, 0.0, 60.0),
-            translation_sigma_px: bound(self.translation_sigma_px, 0.0, 60.0),
-            contact: bound(self.contact, 0.3, 1.0),
-            distortion_px: bound(self.distortion_px, 0.0, 12.0),
-            moisture: bound(self.moisture, -1.0, 1.0),
-            moisture_sigma: bound(self.moisture_sigma, 0.0, 1.0),
-            blotches: bound(self.blotches, 0.0, 1.0),
-            grain: bound(self.grain, 0.0, 1.0),
-            scratches: bound(self.scratches, 0.0, 40.0),
-            blur_px: bound(self.blur_px, 0.0, 2.0),
+            rotation_sigma_degrees: bounded(self.rotation_sigma_degrees, 0.0, 60.0),
+            translation_sigma_px: bounded(self.translation_sigma_px, 0.0, 60.0),
+            contact: bounded(self.contact, 0.3, 1.0),
+            distortion_px: bounded(self.distortion_px, 0.0, 12.0),
+            moisture: bounded(self.moisture, -1.0, 1.0),
+            moisture_sigma: bounded(self.moisture_sigma, 0.0, 1.0),
+            blotches: bounded(self.blotches, 0.0, 1.0),
+            grain: bounded(self.grain, 0.0, 1.0),
+            scratches: bounded(self.scratches, 0.0, 40.0),
+            blur_px: bounded(self.blur_px, 0.0, 2.0),
             background: self.background,
         }
     }
@@ -185,9 +185,11 @@ fn project(
     const EDGE_PX: f32 = 4.0;
     let radians = minutia.direction().radians();
     let (from_x, from_y) = (minutia.x_px(), minutia.y_px());
-    let (x, y) = placement.to_image(from_x, from_y);
-    let (ahead_x, ahead_y) = placement
-        .to_image(from_x + STEP_PX * libm::cosf(radians), from_y - STEP_PX * libm::sinf(radians));
+    let (x, y) = placement.image_point(from_x, from_y);
+    let (ahead_x, ahead_y) = placement.image_point(
+        from_x + STEP_PX * libm::cosf(radians),
+        from_y - STEP_PX * libm::sinf(radians),
+    );
     let seen = clarity(x, y);
     if x < EDGE_PX || y < EDGE_PX || seen < CLARITY_MIN {
         return None;

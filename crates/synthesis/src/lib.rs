@@ -23,6 +23,7 @@
 //! All positions are in pixels at 500 ppi in the frame of [`vocabulary`]: x right, y down, angles
 //! counter-clockwise on the screen.
 
+mod bounded;
 mod class;
 mod flow;
 mod gabor;

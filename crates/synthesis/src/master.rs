@@ -1,6 +1,7 @@
 //! Master prints: the whole skin pattern of one finger.
 
 use crate::PatternClass;
+use crate::bounded::bounded;
 use crate::flow::{FlowField, Outline, SingularPoint};
 use crate::gabor;
 use crate::growth::{self, CELL, Growth, NO_FILTER};
@@ -50,9 +51,9 @@ impl MasterPrint {
     #[must_use]
     pub fn generate(seed: u64, parameters: &MasterParameters) -> Self {
         let mut stream = Stream::new(Domain::Master, [seed, 0, 0]);
-        let drawn = PatternClass::from_per_mille(stream.index(1000) as u16);
+        let drawn = PatternClass::draw(&mut stream);
         let class = parameters.class.unwrap_or(drawn);
-        let size = parameters.size.max(0.6).min(1.2);
+        let size = bounded(parameters.size, 0.6, 1.2);
         let outline = Outline::draw(&mut stream, size, MARGIN_PX);
         let flow = FlowField::draw(&mut stream, class, outline);
         let period = PeriodField::draw(&mut stream, &flow, outline);

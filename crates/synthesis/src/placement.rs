@@ -82,7 +82,7 @@ impl Placement {
     }
 
     /// The finger point seen at an image point, both in pixels.
-    pub(crate) fn to_finger(&self, x_px: f32, y_px: f32) -> (f32, f32) {
+    pub(crate) fn finger_point(&self, x_px: f32, y_px: f32) -> (f32, f32) {
         let (dx, dy) = (x_px - self.image_middle.0, y_px - self.image_middle.1);
         let x = self.cosine * dx - self.sine * dy;
         let y = self.sine * dx + self.cosine * dy;
@@ -90,9 +90,9 @@ impl Placement {
         (x + stretch_x + self.finger_middle.0, y + stretch_y + self.finger_middle.1)
     }
 
-    /// The image point where a finger point is seen: [`Self::to_finger`] turned round, to well below
+    /// The image point where a finger point is seen: [`Self::finger_point`] turned round, to well below
     /// a hundredth of a pixel.
-    pub(crate) fn to_image(&self, x_px: f32, y_px: f32) -> (f32, f32) {
+    pub(crate) fn image_point(&self, x_px: f32, y_px: f32) -> (f32, f32) {
         let (aim_x, aim_y) = (x_px - self.finger_middle.0, y_px - self.finger_middle.1);
         let (mut x, mut y) = (aim_x, aim_y);
         for _ in 0..12 {
@@ -139,8 +139,8 @@ mod tests {
             seed: u64, x in 30.0_f32..330.0, y in 30.0_f32..430.0, distortion in 0.0_f32..12.0,
         ) {
             let placement = placement(seed, distortion);
-            let (image_x, image_y) = placement.to_image(x, y);
-            let (back_x, back_y) = placement.to_finger(image_x, image_y);
+            let (image_x, image_y) = placement.image_point(x, y);
+            let (back_x, back_y) = placement.finger_point(image_x, image_y);
             prop_assert!((back_x - x).abs() < 0.05 && (back_y - y).abs() < 0.05);
         }
     }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn without_distortion_distances_stay() {
         let placement = placement(5, 0.0);
-        let (a, b) = (placement.to_image(100.0, 120.0), placement.to_image(200.0, 320.0));
+        let (a, b) = (placement.image_point(100.0, 120.0), placement.image_point(200.0, 320.0));
         let length = ((a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1)).sqrt();
         assert!((length - 223.607).abs() < 0.01, "length {length}");
     }

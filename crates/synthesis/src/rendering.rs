@@ -36,6 +36,15 @@ impl Clarity {
     }
 }
 
+/// One finger on the sensor.
+struct Scene<'a> {
+    master: &'a MasterPrint,
+    placement: &'a Placement,
+    parameters: &'a ImpressionParameters,
+    /// Moisture of this impression, -1..=1.
+    moisture: f32,
+}
+
 /// Renders the image and tells where it is clear.
 pub(crate) fn render(
     master: &MasterPrint,
@@ -44,41 +53,36 @@ pub(crate) fn render(
     mut stream: Stream,
 ) -> (GrayImage, Clarity) {
     let stream = &mut stream;
-    let moisture = stream.clipped_normal(parameters.moisture, parameters.moisture_sigma, 0.8);
-    let moisture = moisture.max(-1.0).min(1.0);
-    let wear = wear(master, placement, parameters, moisture, stream);
-    let thresholds = thresholds(placement, parameters, moisture, stream);
-    let ink = ink(master, placement, parameters, &thresholds, &wear, moisture, stream);
+    let drawn = stream.clipped_normal(parameters.moisture, parameters.moisture_sigma, 0.8);
+    let scene = Scene { master, placement, parameters, moisture: drawn.clamp(-1.0, 1.0) };
+    let wear = wear(&scene, stream);
+    let thresholds = thresholds(&scene, stream);
+    let ink = ink(&scene, &thresholds, &wear, stream);
     let image = develop(&ink, &thresholds, parameters, stream);
     (image, Clarity { thresholds, grain: parameters.grain })
 }
 
 /// What pores, creases and scratches take from the profile.
-fn wear(
-    master: &MasterPrint,
-    placement: &Placement,
-    parameters: &ImpressionParameters,
-    moisture: f32,
-    stream: &mut Stream,
-) -> Plane<f32> {
+fn wear(scene: &Scene, stream: &mut Stream) -> Plane<f32> {
+    let Scene { master, placement, parameters, moisture } = *scene;
     let (width, height) = (parameters.width_px as usize, parameters.height_px as usize);
     let mut wear = Plane::filled(width, height, 0.0);
     let skin = master.skin();
     // Wet pores fill up.
-    let open = (0.55 - 0.5 * moisture).max(0.05).min(0.9);
-    let move_to_image = |dot: &Dot| {
-        let (x, y) = placement.to_image(dot.x, dot.y);
+    let open = (0.55 - 0.5 * moisture).clamp(0.05, 0.9);
+    let move_dot = |dot: &Dot| {
+        let (x, y) = placement.image_point(dot.x, dot.y);
         Dot { x, y, ..*dot }
     };
     for pore in &skin.pores {
         if stream.chance(open) {
-            take(&mut wear, move_to_image(pore));
+            take(&mut wear, move_dot(pore));
         }
     }
     for crease in &skin.creases {
         let strength = stream.range(0.3, 1.2) * (1.0 - 0.5 * moisture);
         for dot in crease {
-            let moved = move_to_image(dot);
+            let moved = move_dot(dot);
             take(&mut wear, Dot { depth: dot.depth * strength, ..moved });
         }
     }
@@ -101,7 +105,7 @@ fn take(wear: &mut Plane<f32>, dot: Dot) {
     for y in span(dot.y, wear.height) {
         for x in span(dot.x, wear.width) {
             let (dx, dy) = (x as f32 - dot.x, y as f32 - dot.y);
-            let cover = (reach - (dx * dx + dy * dy).sqrt()).max(0.0).min(1.0);
+            let cover = (reach - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0);
             let taken = (cover * dot.depth).max(wear.at(x, y));
             wear.set(x, y, taken);
         }
@@ -109,12 +113,8 @@ fn take(wear: &mut Plane<f32>, dot: Dot) {
 }
 
 /// The threshold everywhere: 0 for equal ridges and valleys, above 1 where nothing touches.
-fn thresholds(
-    placement: &Placement,
-    parameters: &ImpressionParameters,
-    moisture: f32,
-    stream: &mut Stream,
-) -> Plane<f32> {
+fn thresholds(scene: &Scene, stream: &mut Stream) -> Plane<f32> {
+    let Scene { placement, parameters, moisture, .. } = *scene;
     let (width, height) = (parameters.width_px as usize, parameters.height_px as usize);
     let broad = noise::smooth(stream, width, height, 42.0);
     let narrow = noise::smooth(stream, width, height, 11.0);
@@ -122,9 +122,9 @@ fn thresholds(
     for y in 0..height {
         let (broad, narrow) = (broad.row(y), narrow.row(y));
         for (x, value) in thresholds.row_mut(y).iter_mut().enumerate() {
-            let (finger_x, finger_y) = placement.to_finger(x as f32, y as f32);
-            let reach = placement.reach(finger_x, finger_y) + 0.035 * broad[x] + 0.035 * narrow[x];
-            let edge = ((reach - 0.78) * (1.0 / 0.22)).max(0.0).min(1.5);
+            let (finger_x, finger_y) = placement.finger_point(x as f32, y as f32);
+            let reach = placement.reach(finger_x, finger_y) + 0.02 * broad[x] + 0.03 * narrow[x];
+            let edge = ((reach - 0.78) * (1.0 / 0.22)).clamp(0.0, 1.5);
             let uneven = parameters.blotches * (0.30 * broad[x] + 0.16 * narrow[x]);
             // Wet skin fills the valleys, but seldom all of them.
             *value = -0.55 * moisture - 0.08 + uneven + 1.5 * edge * edge;
@@ -135,14 +135,12 @@ fn thresholds(
 
 /// How black each pixel is, 0..=1.
 fn ink(
-    master: &MasterPrint,
-    placement: &Placement,
-    parameters: &ImpressionParameters,
+    scene: &Scene,
     thresholds: &Plane<f32>,
     wear: &Plane<f32>,
-    moisture: f32,
     stream: &mut Stream,
 ) -> Plane<f32> {
+    let Scene { master, placement, parameters, moisture } = *scene;
     let (width, height) = (thresholds.width, thresholds.height);
     let coarse = noise::smooth(stream, width, height, 5.0);
     let fine = noise::smooth(stream, width, height, 2.0);
@@ -156,11 +154,11 @@ fn ink(
             if threshold[x] > 2.2 {
                 continue;
             }
-            let (finger_x, finger_y) = placement.to_finger(x as f32, y as f32);
+            let (finger_x, finger_y) = placement.finger_point(x as f32, y as f32);
             let profile = master.profile(finger_x, finger_y);
             let rough = grain * (0.45 * coarse[x] + 0.6 * fine[x]);
             let height = profile + rough - wear[x] - threshold[x];
-            *value = (0.5 + 0.8 * height).max(0.0).min(1.0);
+            *value = (0.5 + 0.8 * height).clamp(0.0, 1.0);
         }
     }
     ink
@@ -184,9 +182,9 @@ fn develop(
     for y in 0..height {
         let (shade, thresholds) = (shade.row(y), thresholds.row(y));
         for (x, value) in gray.row_mut(y).iter_mut().enumerate() {
-            let touched = (1.3 - thresholds[x]).max(0.0).min(1.0);
+            let touched = (1.3 - thresholds[x]).clamp(0.0, 1.0);
             let ground = backdrop(parameters, light, x, y) - haze * touched;
-            let black = dark + 9.0 * shade[x] + 40.0 * thresholds[x].max(0.0).min(1.0);
+            let black = dark + 9.0 * shade[x] + 40.0 * thresholds[x].clamp(0.0, 1.0);
             *value = ground + (black - ground) * ink.at(x, y);
         }
     }

@@ -160,7 +160,7 @@ mod tests {
     fn fork() -> Skeleton {
         Skeleton::of(50, 40, |x, y| {
             let bar = (5..35).contains(&x) && (10..15).contains(&y);
-            let prong = y >= 12 && y < 30 && x + 12 >= 20 + y && x + 12 < 25 + y;
+            let prong = (12..30).contains(&y) && x + 12 >= 20 + y && x + 12 < 25 + y;
             bar || prong
         })
     }

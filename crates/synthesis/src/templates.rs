@@ -7,6 +7,7 @@
 //! (that is [`MasterPrint`](crate::MasterPrint)), so a template costs tens of microseconds.
 
 use crate::PatternClass;
+use crate::bounded::bounded;
 use crate::flow::{FlowField, Outline};
 use crate::random::{Domain, Stream};
 use std::f32::consts::{PI, TAU};
@@ -108,16 +109,15 @@ impl ImpressionParameters {
     }
 
     fn clamped(&self) -> Self {
-        let bound = |value: f32, low: f32, high: f32| value.max(low).min(high);
         Self {
-            rotation_sigma_degrees: bound(self.rotation_sigma_degrees, 0.0, 60.0),
-            translation_sigma_px: bound(self.translation_sigma_px, 0.0, 60.0),
-            distortion_px: bound(self.distortion_px, 0.0, 20.0),
-            jitter_sigma_px: bound(self.jitter_sigma_px, 0.0, 6.0),
-            direction_sigma_degrees: bound(self.direction_sigma_degrees, 0.0, 30.0),
-            dropout: bound(self.dropout, 0.0, 0.9),
-            spurious: bound(self.spurious, 0.0, 1.0),
-            contact_radius_px: bound(self.contact_radius_px, 60.0, 220.0),
+            rotation_sigma_degrees: bounded(self.rotation_sigma_degrees, 0.0, 60.0),
+            translation_sigma_px: bounded(self.translation_sigma_px, 0.0, 60.0),
+            distortion_px: bounded(self.distortion_px, 0.0, 20.0),
+            jitter_sigma_px: bounded(self.jitter_sigma_px, 0.0, 6.0),
+            direction_sigma_degrees: bounded(self.direction_sigma_degrees, 0.0, 30.0),
+            dropout: bounded(self.dropout, 0.0, 0.9),
+            spurious: bounded(self.spurious, 0.0, 1.0),
+            contact_radius_px: bounded(self.contact_radius_px, 60.0, 220.0),
         }
     }
 }
@@ -133,7 +133,7 @@ impl Default for ImpressionParameters {
 #[must_use]
 pub fn finger(seed: u64, index: u64) -> Finger {
     let mut stream = Stream::new(Domain::TemplateFinger, [seed, index, 0]);
-    let class = PatternClass::from_per_mille(stream.index(1000) as u16);
+    let class = PatternClass::draw(&mut stream);
     let outline = Outline::draw(&mut stream, 1.0, 0.0);
     let flow = FlowField::draw(&mut stream, class, outline);
     let area_px = 0.8 * PI * outline.side * 0.5 * (outline.top + outline.bottom);
@@ -359,7 +359,7 @@ fn minutia(x: f32, y: f32, radians: f32, kind: MinutiaKind, reliability: f32) ->
     if !inside {
         return None;
     }
-    let reliability = reliability.max(0.0).min(100.0) as u8;
+    let reliability = reliability.clamp(0.0, 100.0) as u8;
     let direction = Direction::from_radians(radians);
     Minutia::new((x * 16.0) as u16, (y * 16.0) as u16, direction, kind, reliability).ok()
 }
