@@ -3,12 +3,15 @@
 mod calendar;
 mod commands;
 mod comparing;
+mod demonstration;
 mod drawing;
 mod gallery;
 mod identification;
 mod load;
+mod manifest;
 mod output;
 mod pattern;
+mod population;
 mod progress;
 mod report;
 mod stages;

@@ -54,6 +54,11 @@ impl Output {
         Self { format, quiet }
     }
 
+    /// How the answer is written, for commands that write it piece by piece.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
+    }
+
     /// Writes the answer: `data` as JSON, or the text that `table` makes of it.
     pub(crate) fn answer<T: Serialize>(
         &self,

@@ -39,11 +39,6 @@ impl Table {
         self
     }
 
-    /// Whether there is no row.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// Titles, a rule and the rows, each line ended by a line feed and free of trailing spaces.
     pub(crate) fn render(&self) -> String {
         let widths: Vec<usize> = (0..self.columns.len()).map(|index| self.width(index)).collect();

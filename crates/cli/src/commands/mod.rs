@@ -1,6 +1,7 @@
 //! One file per command: its arguments and `run`.
 
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod enroll;
 pub(crate) mod erase;
 pub(crate) mod evaluate;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     /// Measure error rates on a folder of prints.
     Evaluate(evaluate::Arguments),
+    /// Do the whole job on synthetic persons and write a report.
+    Demo(demo::Arguments),
     /// Write the script that completes commands in a shell.
     Completions(completions::Arguments),
     /// Write the manual pages.
@@ -56,6 +59,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(arguments, output),
             Self::Inspect(arguments) => inspect::run(arguments, output),
             Self::Evaluate(arguments) => evaluate::run(arguments, output),
+            Self::Demo(arguments) => demo::run(arguments, output),
             Self::Completions(arguments) => completions::run(arguments, output),
             Self::Man(arguments) => man::run(arguments, output),
         }

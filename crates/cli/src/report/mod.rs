@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod comparison;
+pub(crate) mod demonstration;
 pub(crate) mod evaluation;
 mod html;
 pub(crate) mod identification;

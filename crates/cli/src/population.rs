@@ -1,0 +1,108 @@
+//! Synthetic persons for the demonstration, made from a seed and read the way users' files are.
+
+use crate::load::{File, Print, Source};
+use crate::output::Output;
+use anyhow::Context;
+use node::{Enrollment, StoredImage};
+use rayon::prelude::*;
+use std::path::PathBuf;
+use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
+use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, SubjectId, TEMPLATE_PPI};
+
+/// Codes of the two fingers of every person: right and left index.
+const FINGERS: [u8; 2] = [2, 7];
+
+/// Who is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Population {
+    /// Everything follows from it.
+    pub(crate) seed: u64,
+    /// Persons to enroll.
+    pub(crate) persons: usize,
+    /// Persons who stay unknown.
+    pub(crate) strangers: usize,
+    /// Impressions enrolled of each finger; one more is held back.
+    pub(crate) enrolled_impressions: usize,
+}
+
+/// A synthetic person.
+pub(crate) struct Person {
+    /// Whose prints these are.
+    pub(crate) subject: SubjectId,
+    /// Whether the person is to be enrolled.
+    pub(crate) enrolled: bool,
+    /// What is to be enrolled.
+    pub(crate) enrollments: Vec<Enrollment>,
+    /// One print of each finger that is not enrolled.
+    pub(crate) held_back: Vec<Print>,
+}
+
+impl Population {
+    /// Prints that are made in all.
+    pub(crate) fn prints(&self) -> usize {
+        let of_person = FINGERS.len() * (self.enrolled_impressions + 1);
+        self.persons * of_person + self.strangers * FINGERS.len()
+    }
+
+    /// Makes all persons on all cores; the same for every number of cores.
+    pub(crate) fn make(&self, output: &Output) -> anyhow::Result<Vec<Person>> {
+        let progress = output.progress("Growing fingers", self.prints() as u64);
+        let all = 0..self.persons + self.strangers;
+        let person = |index: usize| self.person(index, &|| progress.advance(1));
+        let persons = all.into_par_iter().map(person).collect();
+        progress.finish();
+        persons
+    }
+
+    fn person(&self, index: usize, made: &(dyn Fn() + Sync)) -> anyhow::Result<Person> {
+        let enrolled = index < self.persons;
+        let subject = SubjectId::new(&match enrolled {
+            true => format!("person-{:04}", index + 1),
+            false => format!("stranger-{:04}", index - self.persons + 1),
+        })?;
+        let (mut enrollments, mut held_back) = (Vec::new(), Vec::new());
+        for (finger, code) in FINGERS.into_iter().enumerate() {
+            let position = FingerPosition::new(code)?;
+            let seed = |impression: usize| {
+                derive_seed(self.seed, [index as u64, finger as u64, impression as u64])
+            };
+            let master = MasterPrint::generate(seed(0), &MasterParameters::default());
+            let first = if enrolled { 1 } else { self.enrolled_impressions + 1 };
+            for impression in first..=self.enrolled_impressions + 1 {
+                let label = ImpressionLabel::new(&impression.to_string())?;
+                let key = ImpressionKey { subject: subject.clone(), position, impression: label };
+                let (file, print) = capture(&master, seed(impression), &key)?;
+                made();
+                match impression > self.enrolled_impressions {
+                    true => held_back.push(print),
+                    false => enrollments.push(enrollment(key, file, &print)),
+                }
+            }
+        }
+        Ok(Person { subject, enrolled, enrollments, held_back })
+    }
+}
+
+/// Takes a print, writes it as PNG, and reads it back as a user's file would be read.
+fn capture(master: &MasterPrint, seed: u64, key: &ImpressionKey) -> anyhow::Result<(File, Print)> {
+    let impression = Impression::render(master, seed, &ImpressionParameters::typical());
+    let bytes = formats::image::encode_png(&impression.image, Some(TEMPLATE_PPI));
+    let name = format!("{}_{}_{}.png", key.subject, key.position, key.impression);
+    let file = File { path: PathBuf::from(&name), bytes };
+    let prints = file.prints(None).with_context(|| name.clone())?;
+    let print = prints.into_iter().next().with_context(|| format!("{name} holds no print"))?;
+    Ok((file, print.at_position(key.position)))
+}
+
+fn enrollment(key: ImpressionKey, file: File, print: &Print) -> Enrollment {
+    let ppi = match &print.source {
+        Source::Image { resolution, .. } => resolution.ppi(),
+        Source::Template => TEMPLATE_PPI as f32,
+    };
+    Enrollment {
+        key,
+        template: print.template.clone(),
+        digest: print.digest,
+        image: Some(StoredImage { bytes: file.bytes, ppi }),
+    }
+}
