@@ -51,10 +51,10 @@ pub(crate) fn marked(partition: &Partition) -> Result<Vec<SubjectId>, NodeError>
 pub(crate) fn finish(partition: &Partition, subject: &SubjectId) -> Result<u64, NodeError> {
     let (start, end) = (key::subject_start(subject), key::subject_end(subject));
     partition.flush()?;
+    let before = partition.blob_files()?;
     for family in [Family::References, Family::Persons, Family::Images] {
         partition.rewrite(family, Some(&start), Some(&end))?;
     }
-    let before = partition.blob_files()?;
     for _ in 0..ATTEMPTS {
         let spans = spans(partition, &start, &end)?;
         if spans.is_empty() {

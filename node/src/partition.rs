@@ -57,6 +57,9 @@ const BLOB_FILE_BYTES: u64 = 32 * MIB as u64;
 const BLOB_GC_AGE_CUTOFF: &str = "0.25";
 const OPEN_FILES_MAX: i32 = 512;
 
+/// A key and its value.
+pub(crate) type Pair = (Box<[u8]>, Box<[u8]>);
+
 /// An open database.
 pub(crate) struct Partition {
     db: DB,
@@ -108,7 +111,7 @@ impl Partition {
         family: Family,
         start: &[u8],
         end: Option<&[u8]>,
-    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), NodeError>> {
+    ) -> impl Iterator<Item = Result<Pair, NodeError>> {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(start);
         if let Some(end) = end {
@@ -162,20 +165,25 @@ impl Partition {
         end: Option<&[u8]>,
     ) -> Result<(), NodeError> {
         let handle = self.family(family);
-        let collect = |cutoff| {
-            let option = [("blob_garbage_collection_age_cutoff", cutoff)];
-            self.db.set_options_cf(handle, &option).map_err(|e| self.error(e))
-        };
         let mut options = CompactOptions::default();
         options.set_exclusive_manual_compaction(true);
         options.set_bottommost_level_compaction(rocksdb::BottommostLevelCompaction::Force);
-        collect("1.0")?;
+        self.rewrite_blobs_up_to(family, "1.0")?;
         self.db.compact_range_cf_opt(handle, start, end, &options);
-        collect(BLOB_GC_AGE_CUTOFF)?;
+        self.rewrite_blobs_up_to(family, BLOB_GC_AGE_CUTOFF)?;
         self.db.wait_for_compact(&WaitForCompactOptions::default()).map_err(|e| self.error(e))?;
         // Files that the rewriting made obsolete go now, not at a later compaction.
         self.db.disable_file_deletions().map_err(|e| self.error(e))?;
         self.db.enable_file_deletions().map_err(|e| self.error(e))
+    }
+
+    /// Which part of the blob files, the oldest first, compactions rewrite.
+    fn rewrite_blobs_up_to(&self, family: Family, part: &str) -> Result<(), NodeError> {
+        if family != Family::Images {
+            return Ok(());
+        }
+        let option = [("blob_garbage_collection_age_cutoff", part)];
+        self.db.set_options_cf(self.family(family), &option).map_err(|e| self.error(e))
     }
 
     /// The blob files on disk.

@@ -1,0 +1,101 @@
+//! What is erased is gone: from answers, from memory and from every file.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod support;
+
+use node::{EnrollOutcome, Node};
+use search::{Options, Probe, Silent};
+use support::*;
+
+fn enroll_people(node: &Node, people: u64) {
+    // Several calls with images large enough that persons share blob files.
+    for batch in 0..people / 5 {
+        let enrollments = (batch * 5..batch * 5 + 5)
+            .map(|n| enrollment(key(&format!("p{n:03}"), 2, "1"), template(n, 0), n, 20_000));
+        let outcomes = node.enroll(enrollments.collect()).unwrap();
+        assert!(outcomes.iter().all(|outcome| *outcome == EnrollOutcome::Enrolled));
+    }
+}
+
+#[test]
+fn an_erased_subject_is_in_no_file_and_the_others_are_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 40);
+    let needle = noise(17, 20_000)[9_000..9_064].to_vec();
+    let packed = files_with(dir.path(), &needle);
+    assert_eq!(packed.len(), 1, "the image lies in the log and nowhere else: {packed:?}");
+
+    let receipt = node.erase(&subject("p017")).unwrap();
+    assert_eq!((receipt.references, receipt.images), (1, 1));
+    assert_eq!(files_with(dir.path(), &needle), [""; 0]);
+    assert!(node.subject(&subject("p017")).unwrap().is_none());
+    for n in (0..40).filter(|n| *n != 17) {
+        let image = node.image(&key(&format!("p{n:03}"), 2, "1")).unwrap().unwrap();
+        assert_eq!(image.bytes, noise(n, 20_000));
+    }
+    // The id itself may stay in the list of files until that is written anew.
+    let with_id = files_with(dir.path(), b"p017");
+    assert!(with_id.iter().all(|file| file.contains("MANIFEST")), "{with_id:?}");
+    drop(node);
+    drop(open(dir.path()).unwrap());
+    assert_eq!(files_with(dir.path(), b"p017"), [""; 0]);
+}
+
+#[test]
+fn an_image_deep_in_a_shared_blob_file_is_taken_out_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 40);
+    // The first erasure flushes all images into blob files; more people then come on top.
+    node.erase(&subject("p000")).unwrap();
+    for n in 100..110 {
+        let enrolled = enrollment(key(&format!("p{n:03}"), 2, "1"), template(n, 0), n, 20_000);
+        node.enroll(vec![enrolled]).unwrap();
+    }
+    let needle = noise(31, 20_000)[5_000..5_064].to_vec();
+    let holding = files_with(dir.path(), &needle);
+    assert!(holding.len() == 1 && holding[0].ends_with(".blob"), "{holding:?}");
+
+    let receipt = node.erase(&subject("p031")).unwrap();
+    assert!(receipt.files_rewritten >= 1);
+    assert_eq!(files_with(dir.path(), &needle), [""; 0]);
+    let stats = node.stats().unwrap();
+    assert_eq!((stats.persons, stats.references, stats.images), (48, 48, 48));
+}
+
+#[test]
+fn an_erased_subject_never_appears_in_a_candidate_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 20);
+    let probe = Probe::single(template(5, 1));
+    let search = || node.identify(&probe, &Options::default(), &Silent).unwrap();
+    assert_eq!(search().candidates.rank_of(&subject("p005")), Some(1));
+    node.erase(&subject("p005")).unwrap();
+    assert_eq!(search().candidates.rank_of(&subject("p005")), None);
+    assert_eq!(search().coverage.references, 19);
+}
+
+#[test]
+fn a_subject_that_is_not_there_is_nothing_to_erase() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 5);
+    assert!(!node.erase(&subject("p0")).unwrap().found());
+    assert_eq!(node.stats().unwrap().persons, 5);
+}
+
+#[test]
+fn an_erased_subject_may_be_enrolled_again_with_another_print() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 5);
+    node.erase(&subject("p001")).unwrap();
+    let again = enrollment(key("p001", 2, "1"), template(900, 0), 900, 20_000);
+    assert_eq!(node.enroll(vec![again]).unwrap(), [EnrollOutcome::Enrolled]);
+    drop(node);
+    let node = open(dir.path()).unwrap();
+    assert_eq!(node.image(&key("p001", 2, "1")).unwrap().unwrap().bytes, noise(900, 20_000));
+}
