@@ -82,7 +82,7 @@ fn score_one(probe: &PreparedProbe, reference: &PackedRecord) -> u16 {
     while tiles != 0 {
         let tile = tiles.trailing_zeros() as usize;
         tiles &= tiles - 1;
-        let (group, across) = (tile / GROUPS, tile % GROUPS);
+        let (group, across) = (tile % GROUPS, tile / GROUPS);
         let distances = tile_distances_doubled(&probe.words[group], reference, across);
         let (turns, lacks) = (four(&rows.turns, across), four(&rows.lacks, across));
         for (half, distance) in distances.into_iter().enumerate() {
@@ -103,11 +103,15 @@ fn score_one(probe: &PreparedProbe, reference: &PackedRecord) -> u16 {
 #[target_feature(enable = "avx2")]
 fn visited_tiles(probe: &PreparedProbe, rows: &Rows) -> u64 {
     let ends: [(u8, u8); GROUPS] = std::array::from_fn(|group| rows.ends(group));
-    let (first, last) = (ends.map(|ends| ends.0), ends.map(|ends| ends.1));
-    let first = _mm256_set1_epi64x(i64::from_le_bytes(first));
-    let last = _mm256_set1_epi64x(i64::from_le_bytes(last));
+    let first = _mm256_set1_epi64x(i64::from_le_bytes(ends.map(|ends| ends.0)));
+    let last = _mm256_set1_epi64x(i64::from_le_bytes(ends.map(|ends| ends.1)));
+    // Eight tiles of each of the first four reference groups.
+    let eight_of_each =
+        _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
     let at_most = |a: __m256i, b: __m256i| _mm256_cmpeq_epi8(_mm256_min_epu8(a, b), a);
     let half = |half: usize| {
+        let groups = _mm256_add_epi8(eight_of_each, _mm256_set1_epi8(4 * half as i8));
+        let (first, last) = (_mm256_shuffle_epi8(first, groups), _mm256_shuffle_epi8(last, groups));
         let start = load_bytes(&probe.window_start, half);
         let span = load_bytes(&probe.window_span, half);
         let begins_within = at_most(_mm256_sub_epi8(first, start), span);

@@ -91,8 +91,8 @@ impl Tables {
             window_span: load_bytes(&probe.window_span),
             gate_end: _mm512_set1_epi32((u32::from(probe.gate_span) << 24 | 0x00FF_FFFF) as i32),
             corners: load(&std::array::from_fn(corner)),
-            firsts: load_bytes(&std::array::from_fn(|tile| top_byte(tile % GROUPS))),
-            lasts: load_bytes(&std::array::from_fn(|tile| top_byte(GROUPS + tile % GROUPS))),
+            firsts: load_bytes(&std::array::from_fn(|tile| top_byte(tile / GROUPS))),
+            lasts: load_bytes(&std::array::from_fn(|tile| top_byte(GROUPS + tile / GROUPS))),
         }
     }
 }
@@ -120,7 +120,7 @@ fn score_one(probe: &PreparedProbe, tables: &Tables, reference: &PackedRecord) -
     while tiles != 0 {
         let tile = tiles.trailing_zeros() as usize;
         tiles &= tiles - 1;
-        let (group, across) = (tile / GROUPS, tile % GROUPS);
+        let (group, across) = (tile % GROUPS, tile / GROUPS);
         let distance = tile_distances(&probe.words[group], reference, across);
         let turn = _mm512_add_epi32(load(&probe.turns[group]), four(&rows.turns, across));
         let gated = _mm512_cmple_epu32_mask(turn, tables.gate_end);

@@ -31,9 +31,8 @@ impl Rows {
 
 /// Tiles of reference groups that have a cylinder, for every probe group.
 pub(super) const fn occupied_tiles(reference_count: u8) -> u64 {
-    let groups = (reference_count as u32).div_ceil(TILE as u32);
-    let row = if groups >= GROUPS as u32 { 0xFF } else { (1u64 << groups) - 1 };
-    row * 0x0101_0101_0101_0101
+    let groups = (reference_count as usize).div_ceil(TILE);
+    if groups >= GROUPS { u64::MAX } else { (1 << (groups * GROUPS)) - 1 }
 }
 
 /// Step 2: the tiles in which some pair may pass the gate. Two arcs of the circle of directions
@@ -41,7 +40,7 @@ pub(super) const fn occupied_tiles(reference_count: u8) -> u64 {
 pub(super) fn visited_tiles(probe: &PreparedProbe, rows: &Rows, reference_count: u8) -> u64 {
     let mut tiles = 0;
     for tile in 0..GROUPS * GROUPS {
-        let (first, last) = rows.ends(tile % GROUPS);
+        let (first, last) = rows.ends(tile / GROUPS);
         let after = first.wrapping_sub(probe.window_start[tile]);
         let span = last.wrapping_sub(first);
         let meets = after <= probe.window_span[tile] || after.wrapping_neg() <= span;

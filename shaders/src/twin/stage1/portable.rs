@@ -21,7 +21,7 @@ fn score_one(probe: &PreparedProbe, reference: &PackedRecord) -> u16 {
     while tiles != 0 {
         let tile = tiles.trailing_zeros() as usize;
         tiles &= tiles - 1;
-        let (group, first) = (tile / GROUPS, tile % GROUPS * TILE);
+        let (group, first) = (tile % GROUPS, tile / GROUPS * TILE);
         // Steps 3 and 4.
         let distances = tile_distances(&probe.words[group], reference, first);
         for (lane, distance) in distances.into_iter().enumerate() {

@@ -17,7 +17,7 @@ pub struct PreparedProbe {
     pub(super) turns: [[u32; LANES]; GROUPS],
     /// Step 4: the cost of no similarity.
     pub(super) starts: [[u32; LANES]; GROUPS],
-    /// Per tile `8 * probe group + reference group`: first direction minus the gate.
+    /// Per tile `8 * reference group + probe group`: first direction minus the gate.
     pub(super) window_start: [u8; GROUPS * GROUPS],
     /// Per tile: directions that the window spans, at most 255.
     pub(super) window_span: [u8; GROUPS * GROUPS],
@@ -48,7 +48,7 @@ impl PreparedProbe {
             starts: [[0; LANES]; GROUPS],
             window_start: [0; GROUPS * GROUPS],
             window_span: [0; GROUPS * GROUPS],
-            group_tiles: if groups == GROUPS { u64::MAX } else { (1 << (groups * GROUPS)) - 1 },
+            group_tiles: ((1 << groups) - 1) * 0x0101_0101_0101_0101,
             counted: parameters.counted.min(CYLINDERS as u8),
             gate_span,
             count: probe.count,
@@ -59,9 +59,10 @@ impl PreparedProbe {
         for group in 0..groups {
             let first = probe.theta(group * TILE);
             let last = probe.theta((group * TILE + TILE).min(count) - 1);
-            let tiles = group * GROUPS..(group + 1) * GROUPS;
-            prepared.window_start[tiles.clone()].fill(first.wrapping_sub(gate));
-            prepared.window_span[tiles].fill((last - first).saturating_add(gate_span));
+            for tile in (group..GROUPS * GROUPS).step_by(GROUPS) {
+                prepared.window_start[tile] = first.wrapping_sub(gate);
+                prepared.window_span[tile] = (last - first).saturating_add(gate_span);
+            }
         }
         prepared
     }
