@@ -7,6 +7,7 @@
 
 use crate::geometry::Point;
 use crate::parameters::AlignmentParameters;
+use crate::prepared::PreparedTemplate;
 use crate::rigid::{Correspondence, Rigid};
 
 /// Two minutiae that lie on each other.
@@ -67,11 +68,12 @@ impl Aligner {
     /// From a first guess to pairs under the loose tolerance, fitting the motion `rounds` times.
     pub(crate) fn settle(
         &mut self,
-        probe: &[Point],
-        reference: &[Point],
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
         guess: Rigid,
         rounds: usize,
     ) -> Laid {
+        let (points, others) = (&probe.points, &reference.points);
         let loose = Tolerance {
             distance_px: self.parameters.loose_px,
             sigma_px: self.parameters.loose_sigma_px,
@@ -81,7 +83,7 @@ impl Aligner {
             self.pair(probe, reference, &mut laid, &loose, false);
             self.correspondences.clear();
             self.correspondences.extend(laid.mates.iter().map(|mate| {
-                let (a, b) = ends(probe, reference, mate);
+                let (a, b) = ends(points, others, mate);
                 Correspondence { from: (a.x, a.y), to: (b.x, b.y), weight: mate.fit }
             }));
             if laid.mates.len() < 2 {
@@ -97,7 +99,12 @@ impl Aligner {
     }
 
     /// Draws the pairs again with the stretch taken out.
-    pub(crate) fn refine(&mut self, probe: &[Point], reference: &[Point], laid: &mut Laid) {
+    pub(crate) fn refine(
+        &mut self,
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
+        laid: &mut Laid,
+    ) {
         let tight = Tolerance {
             distance_px: self.parameters.tight_px,
             sigma_px: self.parameters.tight_sigma_px,
@@ -108,12 +115,13 @@ impl Aligner {
     /// Pairs minutiae one to one, the best fit first.
     fn pair(
         &mut self,
-        probe: &[Point],
-        reference: &[Point],
+        probe: &PreparedTemplate,
+        reference: &PreparedTemplate,
         laid: &mut Laid,
         tolerance: &Tolerance,
         stretched: bool,
     ) {
+        let (probe, reference, by_x) = (&probe.points, &reference.points, &reference.by_x);
         self.candidates.clear();
         for (index, a) in probe.iter().enumerate() {
             let (mut x, mut y) = laid.motion.apply(a.x, a.y);
@@ -121,9 +129,16 @@ impl Aligner {
                 let (dx, dy) = self.stretch(probe, laid, index);
                 (x, y) = (x + dx, y + dy);
             }
-            for (other, b) in reference.iter().enumerate() {
+            let left = x - tolerance.distance_px;
+            let first = by_x.partition_point(|other| reference[usize::from(*other)].x < left);
+            for other in &by_x[first..] {
+                let other = usize::from(*other);
+                let b = &reference[other];
                 let (dx, dy) = (b.x - x, b.y - y);
-                if dx.abs() > tolerance.distance_px || dy.abs() > tolerance.distance_px {
+                if dx > tolerance.distance_px {
+                    break;
+                }
+                if dy.abs() > tolerance.distance_px {
                     continue;
                 }
                 self.candidates.extend(self.mate(

@@ -163,7 +163,7 @@ impl Comparer {
             hypotheses += 1;
             let guess = self.guess(points, others, seed);
             let rounds = self.parameters.alignment.rounds;
-            let laid = self.aligner.settle(points, others, guess, rounds);
+            let laid = self.aligner.settle(probe, reference, guess, rounds);
             tried.extend(laid.mates.iter().map(|mate| (mate.probe, mate.reference)));
             let merit = self.similar(probe, reference, &laid) + 0.3 * laid.support();
             if best.as_ref().is_none_or(|(other, _)| merit > *other) {
@@ -171,7 +171,7 @@ impl Comparer {
             }
         }
         let (_, mut laid) = best?;
-        self.aligner.refine(points, others, &mut laid);
+        self.aligner.refine(probe, reference, &mut laid);
         Some(laid)
     }
 

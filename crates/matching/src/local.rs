@@ -1,7 +1,9 @@
 //! Local similarities of two prints and the greedy assignment.
 
 use crate::parameters::LocalParameters;
-use crate::prepared::{FULL_WORDS, FullCylinder, NO_CYLINDER, PreparedTemplate};
+use crate::prepared::{
+    BASE_CELLS, BASE_WORDS, FULL_WORDS, FullCylinder, NO_CYLINDER, PreparedTemplate,
+};
 
 /// Similarities of every probe cylinder (row) with every reference cylinder (column).
 #[derive(Default)]
@@ -9,8 +11,6 @@ pub(crate) struct LocalMatrix {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
-    row_sums: Vec<f32>,
-    column_sums: Vec<f32>,
     best: Vec<(f32, usize)>,
     taken: Vec<bool>,
 }
@@ -47,9 +47,6 @@ impl LocalMatrix {
                 }
             }));
         }
-        if parameters.normalized {
-            self.normalize();
-        }
     }
 
     /// Local similarity of two minutiae, 0 when one has no cylinder.
@@ -65,31 +62,6 @@ impl LocalMatrix {
             return 0.0;
         }
         self.values[usize::from(row) * self.columns + usize::from(column)]
-    }
-
-    /// Divides each value by what its row and column hold, so that a cylinder similar to
-    /// everything gains nothing by it.
-    fn normalize(&mut self) {
-        self.row_sums.clear();
-        self.column_sums.clear();
-        self.column_sums.resize(self.columns, 0.0);
-        if self.columns == 0 {
-            return;
-        }
-        for row in self.values.chunks(self.columns) {
-            self.row_sums.push(row.iter().sum());
-            for (sum, value) in self.column_sums.iter_mut().zip(row) {
-                *sum += value;
-            }
-        }
-        let scale = (self.rows + self.columns - 1) as f32;
-        for (row, row_sum) in self.values.chunks_mut(self.columns).zip(&self.row_sums) {
-            for (value, column_sum) in row.iter_mut().zip(&self.column_sums) {
-                if *value > 0.0 {
-                    *value *= scale / (row_sum + column_sum - *value);
-                }
-            }
-        }
     }
 
     /// Takes values in falling order, skipping used rows and columns, at most `limit`.
@@ -146,26 +118,24 @@ impl LocalMatrix {
     }
 }
 
-/// `1 - ||a - b|| / (||a|| + ||b||)` over the cells valid in both.
+/// How alike two cylinders are over the cells valid in both: with `d` bits that differ and `c`
+/// bits set in both, `1 - sqrt(d / (2 (d + 2 c)))`.
+///
+/// That is `1 - ||a - b|| / (||a|| + ||b||)` of the paper for norms that are equal; it needs two
+/// counts instead of three, because a bit is only ever set where its own mask is.
 fn similarity(a: &FullCylinder, b: &FullCylinder, parameters: &LocalParameters) -> f32 {
-    let (mut differing, mut norm_a, mut norm_b, mut valid) = (0, 0, 0, 0);
-    if parameters.masked {
-        for word in 0..FULL_WORDS {
-            let mask = a.mask[word] & b.mask[word];
-            differing += ((a.bits[word] ^ b.bits[word]) & mask).count_ones();
-            norm_a += (a.bits[word] & mask).count_ones();
-            norm_b += (b.bits[word] & mask).count_ones();
-            valid += mask.count_ones();
-        }
-        if (valid as f32) < parameters.shared_cells_min * 1040.0 {
-            return 0.0;
-        }
-    } else {
-        differing = (0..FULL_WORDS).map(|w| (a.bits[w] ^ b.bits[w]).count_ones()).sum();
-        (norm_a, norm_b) = (u32::from(a.norm), u32::from(b.norm));
-    }
-    if norm_a + norm_b == 0 {
+    let shared: u32 = (0..BASE_WORDS).map(|w| (a.mask[w] & b.mask[w]).count_ones()).sum();
+    if (shared as f32) < parameters.shared_cells_min * BASE_CELLS as f32 {
         return 0.0;
     }
-    1.0 - (differing as f32).sqrt() / ((norm_a as f32).sqrt() + (norm_b as f32).sqrt())
+    let (mut differing, mut common) = (0, 0);
+    for word in 0..FULL_WORDS {
+        let mask = a.mask[word % BASE_WORDS] & b.mask[word % BASE_WORDS];
+        differing += ((a.bits[word] ^ b.bits[word]) & mask).count_ones();
+        common += (a.bits[word] & b.bits[word]).count_ones();
+    }
+    if common == 0 {
+        return 0.0;
+    }
+    1.0 - (differing as f32 / (2 * (differing + 2 * common)) as f32).sqrt()
 }

@@ -117,19 +117,15 @@ impl Parameters {
 /// How local similarities are made from full-resolution cylinders.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalParameters {
-    /// Largest difference of direction of two minutiae compared, 1/65536 turn.
+    /// Largest difference of direction of two minutiae compared, 1/65536 turn; 10923 is 60 degrees.
     pub direction_gate_65536: u16,
     /// Least part of base cells valid in both cylinders, `0..=1`.
     pub shared_cells_min: f32,
-    /// Whether masks are used.
-    pub masked: bool,
-    /// Whether the matrix is normalized by row and column.
-    pub normalized: bool,
 }
 
 impl Default for LocalParameters {
     fn default() -> Self {
-        Self { direction_gate_65536: 24576, shared_cells_min: 0.3, masked: true, normalized: false }
+        Self { direction_gate_65536: 10923, shared_cells_min: 0.3 }
     }
 }
 

@@ -1,14 +1,18 @@
 //! A template made ready for stages 2 and 3.
 
-use crate::cylinder::{Cylinder, Grid};
+use crate::cylinder::{Cylinder, Grid, SECTIONS};
 use crate::geometry::{Hull, Point, points};
 use crate::{MatchingError, Parameters};
 use vocabulary::{ExtractorVersion, RidgeFlow, Template};
 
 /// Cells on a side of the base of a full-resolution cylinder.
 const SIDES: usize = 16;
-/// 64-bit words of a full-resolution cylinder: 208 base cells x 5 sections.
-pub(crate) const FULL_WORDS: usize = 17;
+/// Base cells of a full-resolution cylinder.
+pub(crate) const BASE_CELLS: usize = 208;
+/// 64-bit words that hold a bit of each base cell.
+pub(crate) const BASE_WORDS: usize = 4;
+/// 64-bit words of a full-resolution cylinder: the base cells of one section after another.
+pub(crate) const FULL_WORDS: usize = BASE_WORDS * SECTIONS;
 
 /// A minutia without a valid cylinder.
 pub(crate) const NO_CYLINDER: u16 = u16::MAX;
@@ -18,12 +22,10 @@ pub(crate) const NO_CYLINDER: u16 = u16::MAX;
 pub(crate) struct FullCylinder {
     /// Index of its minutia.
     pub(crate) point: u16,
-    /// Bits set.
-    pub(crate) norm: u16,
     /// Set cells.
     pub(crate) bits: [u64; FULL_WORDS],
-    /// Cells that can be judged.
-    pub(crate) mask: [u64; FULL_WORDS],
+    /// Base cells that can be judged.
+    pub(crate) mask: [u64; BASE_WORDS],
 }
 
 /// A template with its full-resolution cylinders. Make it once, compare it many times.
@@ -32,6 +34,8 @@ pub struct PreparedTemplate {
     extractor: ExtractorVersion,
     minutiae: usize,
     pub(crate) points: Vec<Point>,
+    /// Indices of the points from left to right.
+    pub(crate) by_x: Vec<u16>,
     pub(crate) cylinders: Vec<FullCylinder>,
     /// Index of each minutia's cylinder, [`NO_CYLINDER`] without one.
     pub(crate) cylinder_of: Vec<u16>,
@@ -44,6 +48,8 @@ impl PreparedTemplate {
     pub fn new(template: &Template, parameters: &Parameters) -> Self {
         let points = points(template, parameters.minutiae_max);
         let hull = Hull::new(&points);
+        let mut by_x: Vec<u16> = (0..points.len() as u16).collect();
+        by_x.sort_by(|a, b| points[usize::from(*a)].x.total_cmp(&points[usize::from(*b)].x));
         let grid = Grid::new(SIDES, &parameters.full);
         let cylinder = |index: usize| {
             let cylinder = grid.fill(&points, index, &hull);
@@ -57,6 +63,7 @@ impl PreparedTemplate {
         }
         Self {
             cylinder_of,
+            by_x,
             extractor: template.header().extractor,
             minutiae: template.minutiae().len(),
             cylinders,
@@ -97,15 +104,16 @@ impl PreparedTemplate {
 }
 
 fn full_cylinder(index: usize, cylinder: &Cylinder, mu_psi: f32) -> FullCylinder {
-    let (mut bits, mut mask) = ([0u64; FULL_WORDS], [0u64; FULL_WORDS]);
-    let cells = cylinder.values.iter().zip(&cylinder.valid);
-    let states = cells.flat_map(|(values, valid)| values.map(|v| (*valid, *valid && v >= mu_psi)));
-    for (bit, (valid, set)) in states.enumerate() {
-        mask[bit / 64] |= u64::from(valid) << (bit % 64);
-        bits[bit / 64] |= u64::from(set) << (bit % 64);
+    let (mut bits, mut mask) = ([0u64; FULL_WORDS], [0u64; BASE_WORDS]);
+    for (cell, (values, valid)) in cylinder.values.iter().zip(&cylinder.valid).enumerate() {
+        let bit = 1u64 << (cell % 64);
+        mask[cell / 64] |= if *valid { bit } else { 0 };
+        for (section, value) in values.iter().enumerate() {
+            let set = *valid && *value >= mu_psi;
+            bits[section * BASE_WORDS + cell / 64] |= if set { bit } else { 0 };
+        }
     }
-    let norm = bits.iter().map(|word| word.count_ones() as u16).sum();
-    FullCylinder { point: index as u16, norm, bits, mask }
+    FullCylinder { point: index as u16, bits, mask }
 }
 
 impl std::fmt::Debug for PreparedTemplate {
