@@ -1,0 +1,7 @@
+#![no_main]
+
+use formats::image::wsq;
+use libfuzzer_sys::fuzz_target;
+use tanba_fuzz::{check_image, quiet_panics};
+
+fuzz_target!(init: quiet_panics(), |bytes: &[u8]| check_image(wsq::decode, bytes));
