@@ -21,7 +21,7 @@ pub enum SingularKind {
 }
 
 /// Number of knots of the piecewise-linear correction around a singular point.
-const KNOTS: usize = 8;
+const KNOTS: usize = 12;
 
 /// A loop or a delta of a master print.
 #[derive(Clone, Copy, PartialEq)]
@@ -138,37 +138,38 @@ impl FlowField {
             .collect();
         let arch = draw_arch(stream, class, outline.scale);
         let mut field = Self { class, outline, points, arch };
-        field.round_loops(stream);
+        field.round_turns(stream);
         field
     }
 
-    /// Half of the sum of angles makes every loop a parabola. In prints the turn is rounder and the
-    /// legs straighter: the angle is bent towards one that does all its turning in the half plane
-    /// of the tip.
-    fn round_loops(&mut self, stream: &mut Stream) {
+    /// Half the sum of angles makes every loop a parabola and every delta three hyperbolas, whose
+    /// ridges fan out and so need many new ones. In prints the turns are rounder and the ridges
+    /// beyond them run side by side: each angle is bent towards one that does all its turning where
+    /// the ridges cross the line from the point.
+    fn round_turns(&mut self, stream: &mut Stream) {
         for index in 0..self.points.len() {
             let SingularPoint { kind, x_px, y_px, .. } = self.points[index];
-            if kind == SingularKind::Delta {
-                continue;
-            }
             let rest = self.points.iter().enumerate().filter(|(other, _)| *other != index);
             let shares = rest.map(|(_, point)| point.share(x_px, y_px));
             let others = shares.fold(self.arch_angle(x_px, y_px), |total, share| total + share);
-            // Ridges run straight out of the loop where the angle to it is twice the others' sum.
-            let tip = 2.0 * others + PI;
-            let roundness = stream.range(0.25, 0.6);
-            for knot in 0..KNOTS {
+            // Where ridges run straight out of the point, and how often they do all around.
+            let (straight, arms) = match kind {
+                SingularKind::Loop => (2.0 * others, 1.0),
+                SingularKind::Delta => (2.0 / 3.0 * others, 3.0),
+            };
+            let roundness = stream.range(0.35, 0.75);
+            for (knot, correction) in self.points[index].corrections.iter_mut().enumerate() {
                 let angle = -PI + TAU * knot as f32 / KNOTS as f32;
-                let turns = (angle - tip) / TAU;
-                let from_tip = (turns - libm::roundf(turns)) * TAU;
-                let bend = if from_tip.abs() < FRAC_PI_2 {
-                    from_tip
-                } else if from_tip > 0.0 {
-                    PI - from_tip
+                let turns = (angle - straight) * arms / TAU;
+                let from_arm = (turns - libm::roundf(turns)) * TAU;
+                let bend = if from_arm.abs() < FRAC_PI_2 {
+                    from_arm
+                } else if from_arm > 0.0 {
+                    PI - from_arm
                 } else {
-                    -PI - from_tip
+                    -PI - from_arm
                 };
-                self.points[index].corrections[knot] += roundness * bend;
+                *correction -= roundness * bend / arms;
             }
         }
     }
@@ -257,7 +258,7 @@ fn place_points(stream: &mut Stream, class: PatternClass) -> Vec<(SingularKind, 
 }
 
 fn draw_corrections(stream: &mut Stream) -> [f32; KNOTS] {
-    let raw = [(); KNOTS].map(|()| stream.clipped_normal(0.0, 0.09, 0.2));
+    let raw = [(); KNOTS].map(|()| stream.clipped_normal(0.0, 0.14, 0.3));
     // Neighbours pull together, so that no ridge breaks at a knot; the mean would only rotate.
     let mean = raw.iter().fold(0.0, |total, c| total + c) / KNOTS as f32;
     std::array::from_fn(|k| {

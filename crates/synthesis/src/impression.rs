@@ -74,13 +74,13 @@ impl ImpressionParameters {
         Self {
             rotation_sigma_degrees: 8.0,
             translation_sigma_px: 14.0,
-            contact: 0.82,
-            distortion_px: 4.5,
-            moisture: 0.0,
-            moisture_sigma: 0.18,
-            blotches: 0.45,
-            grain: 0.42,
-            scratches: 0.8,
+            contact: 0.8,
+            distortion_px: 6.0,
+            moisture: -0.05,
+            moisture_sigma: 0.25,
+            blotches: 0.6,
+            grain: 0.6,
+            scratches: 1.0,
             blur_px: 0.7,
             ..Self::good()
         }
@@ -91,13 +91,13 @@ impl ImpressionParameters {
         Self {
             rotation_sigma_degrees: 12.0,
             translation_sigma_px: 24.0,
-            contact: 0.72,
-            distortion_px: 7.0,
+            contact: 0.68,
+            distortion_px: 9.0,
             moisture: -0.15,
-            moisture_sigma: 0.4,
-            blotches: 0.8,
-            grain: 0.75,
-            scratches: 3.0,
+            moisture_sigma: 0.45,
+            blotches: 1.0,
+            grain: 1.0,
+            scratches: 4.0,
             blur_px: 0.9,
             ..Self::good()
         }
@@ -139,8 +139,8 @@ pub struct Impression {
 }
 
 impl Impression {
-    /// Captures a finger. The same finger, seed and parameters give the same impression; other seeds
-    /// give other impressions of it. Takes some tens of milliseconds.
+    /// Captures a finger. The same finger, seed and parameters give the same impression, other
+    /// seeds other impressions of it. Takes about ten milliseconds.
     #[must_use]
     pub fn render(master: &MasterPrint, seed: u64, parameters: &ImpressionParameters) -> Self {
         let parameters = parameters.clamped();

@@ -16,9 +16,20 @@
 //! pattern grows in integers. Nothing is shared between fingers, so any of them can be made alone
 //! and in any order; [`derive_seed`] turns (person, finger, impression) into independent seeds.
 //!
+//! ```
+//! use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
+//!
+//! let finger = derive_seed(2026, [7, 1, 0]); // person 7, finger 1
+//! let master = MasterPrint::generate(finger, &MasterParameters { size: 0.6, class: None });
+//! let seed = derive_seed(2026, [7, 1, 3]); // its third impression
+//! let impression = Impression::render(&master, seed, &ImpressionParameters::typical());
+//! assert_eq!((impression.image.width(), impression.image.height()), (388, 374));
+//! ```
+//!
 //! Departures from SFinGe: the smooth part of the orientation field is an arch term added to the
-//! singular points; ridge thickness is a threshold on a smooth ridge profile instead of
-//! morphology, so that it can vary from place to place.
+//! singular points, and the turns at the singular points are rounded; ridge thickness is a
+//! threshold on a smooth ridge profile instead of morphology, so that it can vary from place to
+//! place.
 //!
 //! All positions are in pixels at 500 ppi in the frame of [`vocabulary`]: x right, y down, angles
 //! counter-clockwise on the screen.

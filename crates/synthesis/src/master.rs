@@ -112,7 +112,7 @@ impl MasterPrint {
 
     /// Ridge period at a point in pixels, in pixels; `None` off the finger.
     pub fn period_at(&self, x_px: f32, y_px: f32) -> Option<f32> {
-        self.is_foreground(x_px, y_px).then(|| self.period.at_row(y_px))
+        self.is_foreground(x_px, y_px).then(|| self.period.at(x_px, y_px))
     }
 
     pub(crate) const fn outline(&self) -> Outline {
@@ -174,20 +174,19 @@ fn choose_filters(
     let side = |pixels: f32| ((pixels + 2.0 * MARGIN_PX) as usize).div_ceil(CELL);
     let (width, height) = (side(2.0 * outline.side), side(outline.top + outline.bottom));
     let cell = CELL as f32;
-    let sway = noise::smooth(stream, width, height, 45.0 / cell);
-    let swell = noise::smooth(stream, width, height, 30.0 / cell);
+    let sway = noise::smooth(stream, width, height, 55.0 / cell);
+    let swell = noise::smooth(stream, width, height, 26.0 / cell);
     let mut filters = Plane::filled(width, height, NO_FILTER);
     for row in 0..height {
         let y = row as f32 * cell + 0.5;
-        let row_period = period.at_row(y);
         for column in 0..width {
             let x = column as f32 * cell + 0.5;
             if outline.reach(x, y) > 1.06 {
                 continue;
             }
-            let turned = flow.orientation(x, y) + 0.05 * sway.at(column, row);
+            let turned = flow.orientation(x, y) + 0.08 * sway.at(column, row);
             let radians = if turned < 0.0 { turned + PI } else { turned };
-            let period_px = row_period * (1.0 + 0.05 * swell.at(column, row));
+            let period_px = period.at(x, y) * (1.0 + 0.085 * swell.at(column, row));
             filters.set(column, row, gabor::nearest(radians, period_px));
         }
     }

@@ -90,8 +90,8 @@ impl Placement {
         (x + stretch_x + self.finger_middle.0, y + stretch_y + self.finger_middle.1)
     }
 
-    /// The image point where a finger point is seen: [`Self::finger_point`] turned round, to well below
-    /// a hundredth of a pixel.
+    /// The image point where a finger point is seen: the inverse of [`Self::finger_point`], to well
+    /// below a tenth of a pixel.
     pub(crate) fn image_point(&self, x_px: f32, y_px: f32) -> (f32, f32) {
         let (aim_x, aim_y) = (x_px - self.finger_middle.0, y_px - self.finger_middle.1);
         let (mut x, mut y) = (aim_x, aim_y);
@@ -105,8 +105,8 @@ impl Placement {
         )
     }
 
-    /// How far out of the contact a finger point is: 0 in its middle, 1 at its edge, and above 1 off
-    /// the finger.
+    /// How far out of the contact a finger point is: 0 in its middle, 1 at its edge, and above 1
+    /// off the finger.
     pub(crate) fn reach(&self, x_px: f32, y_px: f32) -> f32 {
         let x = self.outline.middle_x + (x_px - self.finger_middle.0) / self.contact.0;
         let y = self.outline.middle_y + (y_px - self.finger_middle.1) / self.contact.1;
