@@ -10,7 +10,7 @@ use search::{Identification, Options, Probe, Threshold};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-use vocabulary::{FingerPosition, Similarity, SubjectId};
+use vocabulary::{Similarity, SubjectId};
 
 /// What is asked of the demonstration.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +30,8 @@ const ENROLL_BATCH: usize = 200;
 pub(crate) struct Trial {
     /// Index of the person.
     pub(crate) person: usize,
-    /// Indices of the held-back prints searched.
-    pub(crate) prints: Vec<usize>,
+    /// Whether both fingers were searched together, or one alone.
+    pub(crate) both: bool,
     /// The person when enrolled.
     pub(crate) mate: Option<SubjectId>,
     /// What came of it.
@@ -39,6 +39,11 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
+    /// The prints searched.
+    pub(crate) fn prints<'a>(&self, persons: &'a [Person]) -> &'a [Print] {
+        searched(&persons[self.person], self.both)
+    }
+
     /// Rank of the person searched.
     pub(crate) fn rank(&self) -> Option<usize> {
         self.mate.as_ref().and_then(|mate| self.answer.candidates.rank_of(mate))
@@ -170,8 +175,8 @@ pub(crate) fn demonstrate(
     let reopening = started.elapsed().as_secs_f64();
     let options = Options { threshold: Threshold::Fpir(floors.fpir), ..Options::default() };
     let started = Instant::now();
-    let two_fingers = search(&node, &persons, &two_finger_probes(&persons), &options, output)?;
-    let one_finger = search(&node, &persons, &one_finger_probes(&persons), &options, output)?;
+    let two_fingers = search(&node, &persons, true, &options, output)?;
+    let one_finger = search(&node, &persons, false, &options, output)?;
     let searches = started.elapsed().as_secs_f64();
     let mut checks = vec![stored(&node, enrolled)?];
     checks.extend(rates(&two_fingers.1, &one_finger.1, floors));
@@ -201,41 +206,24 @@ fn enroll(dir: &Path, persons: &mut [Person], output: &Output) -> anyhow::Result
     Ok(acknowledged)
 }
 
-/// Person and prints of every search with both fingers, whose positions are known.
-fn two_finger_probes(persons: &[Person]) -> Vec<(usize, Vec<usize>)> {
-    persons
-        .iter()
-        .enumerate()
-        .map(|(index, person)| (index, (0..person.held_back.len()).collect()))
-        .collect()
-}
-
-/// Person and print of every search with one finger.
-fn one_finger_probes(persons: &[Person]) -> Vec<(usize, Vec<usize>)> {
-    let prints = |(index, person): (usize, &Person)| {
-        (0..person.held_back.len()).map(move |print| (index, vec![print]))
-    };
-    persons.iter().enumerate().flat_map(prints).collect()
-}
-
+/// Searches every person with both fingers or with one.
 fn search(
     node: &Node,
     persons: &[Person],
-    probes: &[(usize, Vec<usize>)],
+    both: bool,
     options: &Options,
     output: &Output,
 ) -> anyhow::Result<(Vec<Trial>, Counted)> {
-    let progress = output.progress("Searching", probes.len() as u64);
+    let what = if both { "Searching two fingers" } else { "Searching one finger" };
+    let progress = output.progress(what, persons.len() as u64);
     let started = Instant::now();
-    let mut trials = Vec::with_capacity(probes.len());
-    for (index, prints) in probes {
-        let person = &persons[*index];
-        let template =
-            |print: &usize| searched_print(&person.held_back, prints.len(), *print).template;
-        let probe = Probe { prints: prints.iter().map(template).collect() };
+    let mut trials = Vec::with_capacity(persons.len());
+    for (index, person) in persons.iter().enumerate() {
+        let prints = searched(person, both).iter().map(|print| print.template.clone());
+        let probe = Probe { prints: prints.collect() };
         let answer = node.identify(&probe, options, &search::Silent)?;
         let mate = person.enrolled.then(|| person.subject.clone());
-        trials.push(Trial { person: *index, prints: prints.clone(), mate, answer });
+        trials.push(Trial { person: index, both, mate, answer });
         progress.advance(1);
     }
     let seconds = started.elapsed().as_secs_f64();
@@ -244,10 +232,9 @@ fn search(
     Ok((trials, counted))
 }
 
-/// A held-back print as it is searched: alone, its finger is not known.
-pub(crate) fn searched_print(held_back: &[Print], of: usize, index: usize) -> Print {
-    let print = held_back[index].clone();
-    if of == 1 { print.at_position(FingerPosition::UNKNOWN) } else { print }
+/// The prints of a person that are searched.
+fn searched(person: &Person, both: bool) -> &[Print] {
+    if both { &person.both } else { std::slice::from_ref(&person.alone) }
 }
 
 /// Everything acknowledged is there after closing and opening.

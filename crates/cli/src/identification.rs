@@ -37,6 +37,8 @@ pub(crate) struct Answer {
     pub(crate) eligible_references: u64,
     /// The ranked list.
     pub(crate) candidates: Vec<Ranked>,
+    /// What the reader should know about the probe, in sentences.
+    pub(crate) remarks: Vec<String>,
     /// What the answer does not cover, in sentences; empty when it covers everything.
     pub(crate) not_covered: Vec<String>,
     /// How long the search took.
@@ -99,7 +101,7 @@ impl Answer {
             threshold_from: match search.options.threshold {
                 Threshold::Similarity(similarity) => format!("similarity {similarity}, given"),
                 Threshold::Fpir(fpir) => {
-                    format!("false positive identification rate {}", words::small(fpir))
+                    format!("false positive identification rate {}", words::target(fpir))
                 }
             },
             gallery_persons: coverage.persons,
@@ -108,6 +110,7 @@ impl Answer {
             candidates: ranked
                 .map(|(index, (c, detail))| Ranked::new(index + 1, c, detail))
                 .collect(),
+            remarks: Vec::new(),
             not_covered: not_covered(search),
             seconds,
             parameters_hash: format!(
@@ -124,7 +127,7 @@ impl Answer {
         for (index, print) in self.probe.iter().enumerate() {
             let resolution = print.resolution.map_or("template".to_owned(), |r| r.to_string());
             text.push_str(&format!(
-                "probe {}  {}  {resolution}, quality {}, {} minutiae\n",
+                "probe {:<4} {}: {resolution}, quality {}, {} minutiae\n",
                 index + 1,
                 plain(&print.file),
                 print.quality,
@@ -132,8 +135,10 @@ impl Answer {
             ));
         }
         text.push_str(&format!(
-            "gallery  {} persons, {} references; threshold by {}\n\n",
-            self.gallery_persons, self.gallery_references, self.threshold_from
+            "gallery    {} persons, {} references\nthreshold  {}\n\n",
+            self.gallery_persons,
+            self.gallery_references,
+            self.threshold()
         ));
         text.push_str(&match self.candidates.is_empty() {
             true => "no candidates\n".to_owned(),
@@ -141,10 +146,30 @@ impl Answer {
         });
         text.push('\n');
         text.push_str(&self.conclusion());
+        for sentence in &self.remarks {
+            text.push_str(&format!("remark: {}\n", plain(sentence)));
+        }
         for sentence in &self.not_covered {
             text.push_str(&format!("not covered: {}\n", plain(sentence)));
         }
         text
+    }
+
+    /// The thresholds of the candidates, which depend on how many fingers were compared.
+    fn threshold(&self) -> String {
+        let mut by_fingers: Vec<(usize, u32)> =
+            self.candidates.iter().map(|c| (c.fingers_compared, c.threshold)).collect();
+        by_fingers.sort_unstable();
+        by_fingers.dedup();
+        let from = &self.threshold_from;
+        let each = by_fingers.iter().map(|(fingers, threshold)| match fingers {
+            1 => format!("{threshold} for 1 finger"),
+            fingers => format!("{threshold} for {fingers} fingers"),
+        });
+        match by_fingers.is_empty() {
+            true => from.clone(),
+            false => format!("{} ({from})", each.collect::<Vec<_>>().join(", ")),
+        }
     }
 
     fn conclusion(&self) -> String {
@@ -164,30 +189,32 @@ pub(crate) fn candidate_table(candidates: &[Ranked]) -> Table {
         ("rank", Align::Right),
         ("subject", Align::Left),
         ("similarity", Align::Right),
-        ("threshold", Align::Right),
         ("likelihood ratio", Align::Right),
         ("expected false", Align::Right),
-        ("fingers", Align::Left),
         ("decision", Align::Left),
+        ("per finger", Align::Left),
     ]);
     for candidate in candidates {
         table.row([
             candidate.rank.to_string(),
             candidate.subject.clone(),
             candidate.similarity.to_string(),
-            candidate.threshold.to_string(),
             words::likelihood_number(candidate.log10_likelihood_ratio),
             words::small(candidate.expected_false_positives),
-            contributions(&candidate.fingers),
             candidate.decision.to_owned(),
+            contributions(&candidate.fingers),
         ]);
     }
     table
 }
 
-/// Per finger, such as `right-index/1 612, left-index/2 377`.
+/// Per finger, such as `right-index 1: 612, left-index 2: 377`; `impression 1: 612` where the finger
+/// is not known.
 pub(crate) fn contributions(fingers: &[Contribution]) -> String {
-    let finger = |f: &Contribution| format!("{}/{} {}", f.position, f.impression, f.similarity);
+    let finger = |f: &Contribution| {
+        let finger = if f.position == "unknown" { "impression" } else { f.position };
+        format!("{finger} {}: {}", f.impression, f.similarity)
+    };
     fingers.iter().map(finger).collect::<Vec<_>>().join(", ")
 }
 

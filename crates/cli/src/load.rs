@@ -3,6 +3,7 @@
 //! Resolution is never guessed silently. It is `--ppi`, else what the file says, else an estimate
 //! from the distance between ridges; which of the three is in [`Resolution`] and in every answer.
 
+use crate::output::Output;
 use clap::Args;
 use extraction::{ExtractionError, Parameters};
 use formats::image::{DecodeLimits, DecodedImage, ImageError, ImageFormat};
@@ -329,6 +330,16 @@ impl File {
 /// Reads a file and gives all prints in it; see [`File::prints`].
 pub(crate) fn load(path: &Path, ppi: Option<f32>) -> Result<Vec<Print>, LoadError> {
     File::read(path)?.prints(ppi)
+}
+
+/// Says which resolutions are estimates.
+pub(crate) fn note_estimates(prints: &[Print], output: &Output) {
+    for print in prints {
+        if let Source::Image { resolution: Resolution::Estimated { .. }, .. } = print.source {
+            let (name, resolution) = (print.name(), print.resolution_text());
+            output.note(format!("{name}: {resolution}; give --ppi if you know it"));
+        }
+    }
 }
 
 /// The template with what its file says about finger and impression.

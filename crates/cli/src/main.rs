@@ -29,10 +29,11 @@ use std::process::ExitCode;
 #[command(after_help = AFTER_HELP)]
 struct Tanba {
     /// How the answer is written to standard output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table,
+          help_heading = "Output")]
     format: Format,
     /// No progress and no remarks on standard error; errors still are.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
     #[command(subcommand)]
     command: Command,

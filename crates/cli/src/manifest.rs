@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_line_names_a_print_with_all_that_is_known() {
-        let entry = one("Subject,finger,type,file,ppi,impression\nkz-1, 2 ,rolled,/in/a.png,1000,a\n");
+        let entry =
+            one("Subject,finger,type,file,ppi,impression\nkz-1, 2 ,rolled,/in/a.png,1000,a\n");
         let position = Some(FingerPosition::new(2).unwrap());
         let subject = SubjectId::new("kz-1").unwrap();
         let impression = Some(ImpressionLabel::new("a").unwrap());

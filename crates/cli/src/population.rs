@@ -21,8 +21,6 @@ pub(crate) struct Population {
     pub(crate) persons: usize,
     /// Persons who stay unknown.
     pub(crate) strangers: usize,
-    /// Impressions enrolled of each finger; one more is held back.
-    pub(crate) enrolled_impressions: usize,
 }
 
 /// A synthetic person.
@@ -33,20 +31,22 @@ pub(crate) struct Person {
     pub(crate) enrolled: bool,
     /// What is to be enrolled.
     pub(crate) enrollments: Vec<Enrollment>,
-    /// One print of each finger that is not enrolled.
-    pub(crate) held_back: Vec<Print>,
+    /// A second impression of each finger, to be searched together.
+    pub(crate) both: Vec<Print>,
+    /// A third impression of one finger, to be searched alone as of an unknown finger.
+    pub(crate) alone: Print,
 }
 
 impl Population {
     /// Prints that are made in all.
     pub(crate) fn prints(&self) -> usize {
-        let of_person = FINGERS.len() * (self.enrolled_impressions + 1);
-        self.persons * of_person + self.strangers * FINGERS.len()
+        let held_back = FINGERS.len() + 1;
+        self.persons * (FINGERS.len() + held_back) + self.strangers * held_back
     }
 
     /// Makes all persons on all cores; the same for every number of cores.
     pub(crate) fn make(&self, output: &Output) -> anyhow::Result<Vec<Person>> {
-        let progress = output.progress("Growing fingers", self.prints() as u64);
+        let progress = output.progress("Growing and printing", self.prints() as u64);
         let all = 0..self.persons + self.strangers;
         let person = |index: usize| self.person(index, &|| progress.advance(1));
         let persons = all.into_par_iter().map(person).collect();
@@ -60,26 +60,30 @@ impl Population {
             true => format!("person-{:04}", index + 1),
             false => format!("stranger-{:04}", index - self.persons + 1),
         })?;
-        let (mut enrollments, mut held_back) = (Vec::new(), Vec::new());
+        let (mut enrollments, mut both, mut alone) = (Vec::new(), Vec::new(), None);
         for (finger, code) in FINGERS.into_iter().enumerate() {
             let position = FingerPosition::new(code)?;
-            let seed = |impression: usize| {
-                derive_seed(self.seed, [index as u64, finger as u64, impression as u64])
-            };
+            let seed =
+                |impression: u64| derive_seed(self.seed, [index as u64, finger as u64, impression]);
             let master = MasterPrint::generate(seed(0), &MasterParameters::default());
-            let first = if enrolled { 1 } else { self.enrolled_impressions + 1 };
-            for impression in first..=self.enrolled_impressions + 1 {
-                let label = ImpressionLabel::new(&impression.to_string())?;
-                let key = ImpressionKey { subject: subject.clone(), position, impression: label };
-                let (file, print) = capture(&master, seed(impression), &key)?;
+            let take = |number: u64| {
+                let impression = ImpressionLabel::new(&number.to_string())?;
+                let key = ImpressionKey { subject: subject.clone(), position, impression };
+                let (file, print) = capture(&master, seed(number), &key)?;
                 made();
-                match impression > self.enrolled_impressions {
-                    true => held_back.push(print),
-                    false => enrollments.push(enrollment(key, file, &print)),
-                }
+                anyhow::Ok((key, file, print))
+            };
+            if enrolled {
+                let (key, file, print) = take(1)?;
+                enrollments.push(enrollment(key, file, &print));
+            }
+            both.push(take(2)?.2);
+            if finger == index % FINGERS.len() {
+                alone = Some(take(3)?.2.at_position(FingerPosition::UNKNOWN));
             }
         }
-        Ok(Person { subject, enrolled, enrollments, held_back })
+        let alone = alone.expect("the remainder is one of the fingers");
+        Ok(Person { subject, enrolled, enrollments, both, alone })
     }
 }
 

@@ -1,8 +1,6 @@
 //! `tanba demo`: the whole job on synthetic persons, with a report.
 
-use crate::demonstration::{
-    Check, Counted, Demonstration, Floors, Seconds, Trial, demonstrate, searched_print,
-};
+use crate::demonstration::{Check, Counted, Demonstration, Floors, Seconds, Trial, demonstrate};
 use crate::identification::{Answer, Search, candidate_table};
 use crate::output::{Exit, Output, write_file};
 use crate::population::Population;
@@ -81,7 +79,6 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         seed: arguments.seed,
         persons: arguments.persons as usize,
         strangers: arguments.strangers as usize,
-        enrolled_impressions: 1,
     };
     let done = demonstrate(population, FLOORS, &folder.path, output)?;
     let mut summary = summary(&done);
@@ -174,12 +171,10 @@ fn examples(done: &Demonstration) -> Vec<Example> {
 }
 
 fn answer(done: &Demonstration, trial: &Trial) -> Answer {
-    let held_back = &done.persons[trial.person].held_back;
-    let print = |index: &usize| searched_print(held_back, trial.prints.len(), *index);
-    let prints: Vec<_> = trial.prints.iter().map(print).collect();
+    let prints = trial.prints(&done.persons);
     let options = Options::default();
-    let search = Search { prints: &prints, options: &options, identification: &trial.answer };
-    let counted = if trial.prints.len() > 1 { &done.two_fingers.1 } else { &done.one_finger.1 };
+    let search = Search { prints, options: &options, identification: &trial.answer };
+    let counted = if trial.both { &done.two_fingers.1 } else { &done.one_finger.1 };
     Answer::new(&search, counted.milliseconds / 1000.0)
 }
 

@@ -3,7 +3,7 @@
 use crate::load::ResolutionArgument;
 use crate::output::{Exit, Output, write_file};
 use crate::pattern::Pattern;
-use crate::report::words::percent;
+use crate::report::words::{percent, target};
 use crate::table::{Align, Table};
 use crate::trial::{self, TrialPrint};
 use anyhow::{Context, bail};
@@ -139,6 +139,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     trial::check_one_extractor(&prints)?;
     let answer = evaluate(&arguments, &plan, &prints, (ignored, extraction), output)?;
     output.answer(&answer, text)?;
+    if arguments.protocol == ProtocolArgument::Fvc && answer.comparisons.non_mated < 10_000 {
+        output.note("--protocol all-pairs compares all impressions of different fingers");
+    }
     if let Some(path) = &arguments.report {
         write_file(path, crate::report::evaluation::page(&answer).as_bytes())?;
         output.note(format!("report written to {}", path.display()));
@@ -281,7 +284,7 @@ fn text(answer: &Evaluation) -> String {
     table.row(["equal error rate".to_owned(), value, eer.threshold.to_string()]);
     for at in &rates.fnmr_at_fmr {
         let (value, threshold) = measured(&at.result);
-        table.row([format!("FNMR at FMR {}", at.fmr_one_in), value, threshold]);
+        table.row([format!("FNMR at FMR {}", target(at.fmr_one_in.rate())), value, threshold]);
     }
     if let Some(searches) = &answer.searches {
         for rank in [1, 5, 10, 20] {
@@ -291,7 +294,11 @@ fn text(answer: &Evaluation) -> String {
         }
         for at in &searches.fnir_at_fpir {
             let (value, threshold) = measured(&at.result);
-            table.row([format!("FNIR at FPIR {}", at.fpir_one_in), value, threshold]);
+            table.row([
+                format!("FNIR at FPIR {}", target(at.fpir_one_in.rate())),
+                value,
+                threshold,
+            ]);
         }
     }
     let mut text = format!(

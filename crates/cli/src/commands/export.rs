@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     data: Option<PathBuf>,
     /// The format.
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
-    format: ExportFormat,
+    written_as: ExportFormat,
     /// Where to write it; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -85,7 +85,7 @@ struct Answer {
 
 /// Exports.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    let Some(format) = arguments.format.template() else {
+    let Some(format) = arguments.written_as.template() else {
         return export_image(&arguments, output);
     };
     let Some(templates) = templates(&arguments, output)? else {

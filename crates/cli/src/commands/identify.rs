@@ -3,14 +3,15 @@
 use crate::comparing::OtherExtractors;
 use crate::gallery::{self, SearchProgress};
 use crate::identification::{Answer, Search};
-use crate::load::{Print, ResolutionArgument, load};
+use crate::load::{Print, ResolutionArgument, load, note_estimates};
 use crate::output::{Exit, Output, rate, write_file};
 use anyhow::{Context, bail};
+use node::Node;
 use search::{Options, PositionRule, Probe, Threshold};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use vocabulary::{FingerPosition, Similarity};
+use vocabulary::{FingerPosition, ImpressionKey, Similarity};
 
 /// Arguments of `tanba identify`.
 #[derive(clap::Args)]
@@ -61,9 +62,7 @@ pub(crate) struct Arguments {
 /// Searches and answers.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let prints = read_probe(&arguments)?;
-    for print in &prints {
-        output.note(format!("{}: {}", print.name(), print.resolution_text()));
-    }
+    note_estimates(&prints, output);
     let node = gallery::open(&arguments.data, &gallery::options(), output)?;
     let probe = Probe { prints: prints.iter().map(|print| print.template.clone()).collect() };
     let options = options(&arguments);
@@ -71,7 +70,8 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let identification = node.identify(&probe, &options, &SearchProgress::new(output))?;
     let seconds = started.elapsed().as_secs_f64();
     let search = Search { prints: &prints, options: &options, identification: &identification };
-    let answer = Answer::new(&search, seconds);
+    let mut answer = Answer::new(&search, seconds);
+    answer.remarks = copies(&search, &node)?;
     output.answer(&answer, Answer::text)?;
     if let Some(path) = &arguments.report {
         let pictures = arguments.report_pictures;
@@ -96,6 +96,29 @@ fn options(arguments: &Arguments) -> Options {
         },
         ..Options::default()
     }
+}
+
+/// Says which prints are enrolled themselves: comparing a file with itself is the commonest mistake
+/// in a first trial.
+fn copies(search: &Search<'_>, node: &Node) -> anyhow::Result<Vec<String>> {
+    let mut remarks = Vec::new();
+    for (candidate, detail) in search.identification.ranked() {
+        for finger in &detail.fingers {
+            let key = ImpressionKey {
+                subject: candidate.subject.clone(),
+                position: finger.position,
+                impression: finger.impression.clone(),
+            };
+            let print = &search.prints[finger.probe_print];
+            if node.digest(&key)? == Some(print.digest) {
+                let name = print.name();
+                remarks.push(format!(
+                    "{name} is itself enrolled as {key}: this is a copy, no second print"
+                ));
+            }
+        }
+    }
+    Ok(remarks)
 }
 
 /// Reads all files; `--position` labels every print of its file.

@@ -1,7 +1,7 @@
 //! `tanba verify`: are two prints of the same finger, or two sets of prints of the same person?
 
 use crate::comparing::{Compared, OtherExtractors, compare_persons};
-use crate::load::{Print, PrintSummary, ResolutionArgument, load};
+use crate::load::{Print, PrintSummary, ResolutionArgument, load, note_estimates};
 use crate::output::{Exit, Output, write_file};
 use crate::report::words;
 use crate::table::{Align, Table};
@@ -84,6 +84,8 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let compared = compare_persons(&probe, &reference, arguments.other_extractors)?;
     let answer = answer(&arguments, &probe, &reference, &compared);
     warn_of_copies(&probe, &reference, output);
+    note_estimates(&probe, output);
+    note_estimates(&reference, output);
     output.answer(&answer, text)?;
     if let Some(path) = &arguments.report {
         let html = crate::report::verification::page(&answer, &probe, &reference, &compared);
@@ -125,7 +127,7 @@ fn answer(
         None => (
             // One reference person: a false positive of the search is a false match.
             calibration.threshold_for_fpir(arguments.fmr, fingers, 1),
-            format!("false match rate {}", words::small(arguments.fmr)),
+            format!("false match rate {}", words::target(arguments.fmr)),
         ),
     };
     let ratio = calibration.log_likelihood_ratio(similarity, fingers);

@@ -83,7 +83,7 @@ pub(crate) struct Chart<'a> {
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 350.0;
 const LEFT: f64 = 62.0;
-const RIGHT: f64 = 544.0;
+const RIGHT: f64 = 532.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 300.0;
 
@@ -268,7 +268,7 @@ impl Tick {
 fn ticks(axis: Axis<'_>) -> Vec<Tick> {
     match axis.scale {
         Scale::Linear(low, high) => {
-            let step = nice_step((high - low) / 5.0);
+            let step = nice_step((high - low) / 7.0);
             let count = ((high - low) / step + 1e-9).floor() as usize;
             let value = |index: usize| low + step * index as f64;
             let tick = |index| Tick {

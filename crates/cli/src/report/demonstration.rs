@@ -7,7 +7,7 @@ use super::parts::{made, reading_notes};
 use super::words::percent;
 use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::demo::{Example, Summary};
-use crate::demonstration::{Check, Counted, Demonstration, Trial, searched_print};
+use crate::demonstration::{Check, Counted, Demonstration, Trial};
 use crate::identification::Search;
 use search::Options;
 
@@ -142,11 +142,9 @@ fn search(page: &mut Page, done: &Demonstration, example: &Example) -> anyhow::R
     let (both, index) = example.trial;
     let trials = if both { &done.two_fingers.0 } else { &done.one_finger.0 };
     let trial = &trials[index];
-    let held_back = &done.persons[trial.person].held_back;
-    let print = |index: &usize| searched_print(held_back, trial.prints.len(), *index);
-    let prints: Vec<_> = trial.prints.iter().map(print).collect();
+    let prints = trial.prints(&done.persons);
     let options = Options::default();
-    let search = Search { prints: &prints, options: &options, identification: &trial.answer };
+    let search = Search { prints, options: &options, identification: &trial.answer };
     let best = example.answer.candidates.len().min(3);
     let mut parts = vec![
         element("h3", &[], [Html::text(&example.title)]),

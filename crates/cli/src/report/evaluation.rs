@@ -2,7 +2,7 @@
 
 use super::chart::{Axis, Chart, Scale, Series, Stroke, Unit};
 use super::parts::made;
-use super::words::percent;
+use super::words::{percent, target};
 use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::evaluate::{Compared, Evaluation, measured, of_total, with_interval};
 use evaluation::{
@@ -55,7 +55,7 @@ fn comparison(answer: &Evaluation) -> Html {
     ]];
     for at in &rates.fnmr_at_fmr {
         let (value, threshold) = measured(&at.result);
-        let name = format!("FNMR at FMR {}", percent(at.fmr_one_in.rate()));
+        let name = format!("FNMR at FMR {}", target(at.fmr_one_in.rate()));
         rows.push(vec![Html::text(name), Html::text(value), Html::text(threshold)]);
     }
     let zero = &rates.zero_fmr;
@@ -86,7 +86,7 @@ fn identification(searches: &IdentificationRates) -> Html {
     }
     for at in &searches.fnir_at_fpir {
         let (value, threshold) = measured(&at.result);
-        let name = format!("FNIR at FPIR {}", percent(at.fpir_one_in.rate()));
+        let name = format!("FNIR at FPIR {}", target(at.fpir_one_in.rate()));
         rows.push(vec![Html::text(name), Html::text(value), Html::text(threshold)]);
     }
     let table = html_table(&["Measure", "Value, 95 % interval", "#Threshold"], rows);
@@ -139,7 +139,7 @@ fn distribution(answer: &Evaluation) -> Html {
     let highest = mated.iter().chain(&non_mated).map(|point| point.1).fold(0.05, f64::max);
     let right = histogram.mated.len() as f64 * f64::from(histogram.bin_width);
     let level = answer.comparisons.fnmr_at_fmr.iter().rev().find_map(|at| {
-        let label = format!("FMR {}", percent(at.fmr_one_in.rate()));
+        let label = format!("FMR {}", target(at.fmr_one_in.rate()));
         at.result.measured().map(|point| (f64::from(point.threshold.thousandths()), label))
     });
     let y = Axis {
@@ -220,7 +220,7 @@ fn open_set(searches: &IdentificationRates) -> Html {
 fn hardest(answer: &Evaluation) -> Html {
     let rows = |compared: &[Compared]| {
         let row = |c: &Compared| {
-            vec![Html::text(&c.probe), Html::text(&c.reference), Html::text(c.similarity)]
+            vec![Html::path(&c.probe), Html::path(&c.reference), Html::text(c.similarity)]
         };
         html_table(&["Probe", "Reference", "#Similarity"], compared.iter().map(row))
     };
@@ -240,7 +240,7 @@ fn hardest(answer: &Evaluation) -> Html {
 fn facts(answer: &Evaluation) -> Html {
     let seconds = &answer.seconds;
     let mut entries = vec![
-        ("Folder", Html::text(&answer.folder)),
+        ("Folder", Html::path(&answer.folder)),
         ("Failure to enroll", Html::text(of_total(&answer.failure_to_enroll))),
         ("Files whose names do not fit", Html::text(answer.files_ignored)),
         ("Pairs that may or may not be mated", Html::text(answer.comparisons_undecided)),
@@ -253,7 +253,7 @@ fn facts(answer: &Evaluation) -> Html {
     let failures = answer
         .failures
         .iter()
-        .map(|failure| vec![Html::text(&failure.file), Html::text(&failure.reason)]);
+        .map(|failure| vec![Html::path(&failure.file), Html::text(&failure.reason)]);
     let failures = match answer.failures.is_empty() {
         true => Html::default(),
         false => html_table(&["File not used", "Reason"], failures),

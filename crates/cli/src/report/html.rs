@@ -12,6 +12,17 @@ impl Html {
         Self(escape(&text.to_string()))
     }
 
+    /// A path or another long word that may be broken anywhere.
+    pub(crate) fn path(text: impl Display) -> Self {
+        element("span", &[("class", "path")], [Self::text(text)])
+    }
+
+    /// Ten to a power, such as 10³.
+    pub(crate) fn power_of_ten(exponent: f64) -> Self {
+        let raised = element("sup", &[], [Self::text(format!("{exponent:.1}"))]);
+        join([Self::text("10"), raised])
+    }
+
     /// Markup made by this program, with every foreign text in it escaped already.
     pub(crate) const fn trusted(markup: String) -> Self {
         Self(markup)

@@ -38,6 +38,9 @@ pub(crate) fn page(
         shown.push(element("p", &[("class", "soft")], [Html::text(text)]));
     }
     page.section("Probe and candidates side by side", join(shown));
+    if !answer.remarks.is_empty() {
+        page.section("Remarks", sentences(&answer.remarks));
+    }
     page.section("What this answer does not cover", not_covered(answer));
     page.section("How to read this", reading_notes());
     Ok(page.finish(&made()))
@@ -88,10 +91,10 @@ pub(crate) fn candidates(candidates: &[Ranked]) -> Html {
     let row = |candidate: &Ranked| {
         vec![
             Html::text(candidate.rank),
-            Html::text(&candidate.subject),
+            Html::path(&candidate.subject),
             Html::text(candidate.similarity),
             Html::text(candidate.threshold),
-            Html::text(words::likelihood_number(candidate.log10_likelihood_ratio)),
+            Html::power_of_ten(candidate.log10_likelihood_ratio),
             Html::text(words::small(candidate.expected_false_positives)),
             Html::text(crate::identification::contributions(&candidate.fingers)),
             decision(candidate.decision),
@@ -102,20 +105,19 @@ pub(crate) fn candidates(candidates: &[Ranked]) -> Html {
 
 /// Rank, subject and decision above the pictures of a candidate.
 pub(crate) fn heading(ranked: &Ranked) -> Html {
-    let ratio = format!(
-        "similarity {}, threshold {}, likelihood ratio {} ({})",
-        ranked.similarity,
-        ranked.threshold,
-        words::likelihood_number(ranked.log10_likelihood_ratio),
-        ranked.likelihood_words,
-    );
+    let numbers = join([
+        Html::text(format!("similarity {}, threshold {}, ", ranked.similarity, ranked.threshold)),
+        Html::text("likelihood ratio "),
+        Html::power_of_ten(ranked.log10_likelihood_ratio),
+        Html::text(format!(" ({})", ranked.likelihood_words)),
+    ]);
     element(
         "h3",
         &[],
         [
             Html::text(format!("{}. {}", ranked.rank, ranked.subject)),
             decision(ranked.decision),
-            element("span", &[], [Html::text(ratio)]),
+            element("span", &[("class", "soft")], [numbers]),
         ],
     )
 }
@@ -125,8 +127,12 @@ fn not_covered(answer: &Answer) -> Html {
         let text = "Nothing: every reference of the gallery was compared in full.";
         return element("p", &[], [Html::text(text)]);
     }
+    sentences(&answer.not_covered)
+}
+
+fn sentences(sentences: &[String]) -> Html {
     let item = |sentence: &String| element("li", &[], [Html::text(sentence)]);
-    element("ul", &[], answer.not_covered.iter().map(item))
+    element("ul", &[], sentences.iter().map(item))
 }
 
 /// A reference as the gallery holds it.

@@ -17,7 +17,7 @@ pub(crate) fn print_rows<'a>(
         let resolution = print.resolution.map_or("template".to_owned(), |r| r.to_string());
         vec![
             Html::text(format!("{side} {}", index + 1)),
-            Html::text(&print.file),
+            Html::path(&print.file),
             Html::text(format!("{}, {}", print.position, print.impression)),
             Html::text(format!("{} · {resolution}", print.format)),
             Html::text(print.quality),

@@ -92,7 +92,10 @@ fn draw_print(svg: &mut String, side: Side<'_>, shift: f32, paired: impl Fn(usiz
     }
     let rest = side.template.minutiae().iter().enumerate().filter(|(index, _)| !paired(*index));
     let data: String = rest.map(|(_, minutia)| mark_data(minutia, 0.0)).collect();
-    let _ = write!(svg, "<path class=\"rest\" d=\"{data}\"/></g>");
+    let _ = write!(
+        svg,
+        "<path class=\"rest-halo\" d=\"{data}\"/><path class=\"rest\" d=\"{data}\"/></g>"
+    );
 }
 
 fn draw_pair(svg: &mut String, number: usize, pair: (&Minutia, &Minutia), shift: f32) {

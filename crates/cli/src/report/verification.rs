@@ -27,7 +27,7 @@ pub(crate) fn page(
             )),
         ],
     );
-    let mut page = Page::new("Comparison of two persons' prints", lead);
+    let mut page = Page::new("Comparison report", lead);
     page.section("Result", result(answer));
     let prints =
         print_rows("probe", &answer.probe).chain(print_rows("reference", &answer.reference));
@@ -74,11 +74,10 @@ fn result(answer: &Verification) -> Html {
         ("Decision", decision(answer.decision)),
         (
             "Likelihood ratio",
-            Html::text(format!(
-                "{} ({})",
-                words::likelihood_number(ratio),
-                answer.likelihood_words
-            )),
+            join([
+                Html::power_of_ten(ratio),
+                Html::text(format!(" ({})", answer.likelihood_words)),
+            ]),
         ),
         (
             "Different persons reaching this similarity",

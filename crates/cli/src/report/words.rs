@@ -61,9 +61,22 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{value:.digits$} %")
 }
 
+/// A target rate in percent, with no more digits than it has: `0.1 %`.
+pub(crate) fn target(rate: f64) -> String {
+    let digits = format!("{:.6}", rate * 100.0);
+    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_are_written_short() {
+        assert_eq!(target(0.01), "1 %");
+        assert_eq!(target(0.0001), "0.01 %");
+        assert_eq!(target(0.1), "10 %");
+    }
 
     #[test]
     fn words_follow_the_scale_in_both_directions() {

@@ -127,9 +127,8 @@ fn new_print(
 /// Gives every print that came from an image the file's bytes.
 fn keep_image(file: load::File, prints: &mut [NewPrint]) {
     let Some((last, others)) = prints.split_last_mut() else { return };
-    let image = |bytes: Vec<u8>, resolution: Resolution| {
-        Some(StoredImage { bytes, ppi: resolution.ppi() })
-    };
+    let image =
+        |bytes: Vec<u8>, resolution: Resolution| Some(StoredImage { bytes, ppi: resolution.ppi() });
     for print in others {
         if let Some(resolution) = print.resolution {
             print.enrollment.image = image(file.bytes.clone(), resolution);

@@ -40,12 +40,18 @@ enum Event<'a> {
         resolution: Option<Resolution>,
     },
     /// The same file was enrolled before.
-    Skipped { file: &'a str },
+    Skipped {
+        file: &'a str,
+    },
     Rejected {
         file: &'a str,
         reason: &'a str,
     },
-    Declared { subject: &'a str, position: &'a str, status: String },
+    Declared {
+        subject: &'a str,
+        position: &'a str,
+        status: String,
+    },
     Summary(Summary),
 }
 
