@@ -3,7 +3,7 @@
 use crate::VocabularyError;
 use std::fmt;
 
-/// An 8-bit gray image, row by row from the top, 0 black and 255 white. `Debug` shows only its size.
+/// An 8-bit gray image, row by row from the top, 0 black, 255 white. `Debug` shows only its size.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GrayImage {
     width: u32,

@@ -27,12 +27,16 @@ const MACHINE_ROOTS: [&str; 3] = ["work", "root", "home"];
 /// Pictures that the documents show; each is made by a command named beside it there.
 const PICTURES: &str = "docs/pictures/";
 
+/// Small generated files that tests decode; a README beside them names how each was made.
+const GOLDEN: &str = "/golden/";
+
 /// All checks of words and names.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
         findings.extend(check_name(file));
         findings.extend(check_text(file));
+        findings.extend(check_golden(file, files));
         if file.path.ends_with(".rs") {
             findings.extend(check_code(file));
         }
@@ -46,17 +50,27 @@ fn check_name(file: &SourceFile) -> Option<Finding> {
     if EMPTY_NAMES.contains(&stem) {
         return Some(Finding::new(&file.path, 0, "name the file after a noun of the field"));
     }
-    let is_print = PRINTS.contains(&extension.to_ascii_lowercase().as_str());
-    if is_print && !file.path.starts_with(PICTURES) {
+    if file.path.starts_with(PICTURES) || file.path.contains(GOLDEN) {
+        return None;
+    }
+    if PRINTS.contains(&extension.to_ascii_lowercase().as_str()) {
         return Some(Finding::new(&file.path, 0, "no image or template is committed"));
     }
-    let allowed_binary = file.path.starts_with(PICTURES) || file.path.contains("/golden/");
-    (file.binary && !allowed_binary).then(|| Finding::new(&file.path, 0, "a binary file"))
+    file.binary.then(|| Finding::new(&file.path, 0, "a binary file"))
+}
+
+/// A golden file without a README in its folder could come from anywhere.
+fn check_golden(file: &SourceFile, files: &[SourceFile]) -> Option<Finding> {
+    let (folder, _) = file.path.rsplit_once('/')?;
+    let readme = format!("{folder}/README.md");
+    let unexplained = file.path.contains(GOLDEN) && files.iter().all(|other| other.path != readme);
+    unexplained.then(|| Finding::new(&file.path, 0, "no README.md here says how it was made"))
 }
 
 fn check_text(file: &SourceFile) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if file.binary || file.path == "Cargo.lock" || file.path.ends_with("/Cargo.lock") {
+    let generated = file.path.ends_with("Cargo.lock") || file.path.contains(GOLDEN);
+    if file.binary || generated {
         return findings;
     }
     for (index, line) in file.text.lines().enumerate() {
@@ -97,6 +111,14 @@ mod tests {
     fn an_image_outside_the_pictures_is_found() {
         assert_eq!(findings("crates/a/tests/print.TIF", ""), 1);
         assert_eq!(findings("docs/pictures/report.png", ""), 0);
+    }
+
+    #[test]
+    fn a_golden_file_needs_a_readme_beside_it() {
+        let file = |path: &str| SourceFile { path: path.into(), text: "a\n".into(), binary: false };
+        let golden = || file("crates/a/tests/golden/gray.pgm");
+        assert_eq!(check(&[golden()]).len(), 1);
+        assert!(check(&[golden(), file("crates/a/tests/golden/README.md")]).is_empty());
     }
 
     #[test]
