@@ -1,5 +1,7 @@
 //! Decoders against files of other makers. Each test is skipped where its set is absent.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use formats::image::wsq::{self, EncodeOptions};
 use formats::image::{self, DecodeLimits, DecodedImage, ImageFormat};
 use std::path::{Path, PathBuf};

@@ -86,4 +86,38 @@ impl DecodedImage {
         let resolution = stated.filter(|r| r.is_believable());
         DecodedImage { resolution, stated_resolution: stated, ..self }
     }
+
+    /// The image turned so that its first row is the top and its first column the left one, after
+    /// the value of the TIFF tag `Orientation`; any value but 2 to 8 changes nothing.
+    pub(crate) fn upright(self, orientation: u64) -> DecodedImage {
+        let (width, height) = (self.image.width(), self.image.height());
+        let (right, bottom) = (width - 1, height - 1);
+        // The stored column and row of each pixel of the result.
+        let stored: fn(u32, u32, u32, u32) -> (u32, u32) = match orientation {
+            2 => |x, y, right, _| (right - x, y),
+            3 => |x, y, right, bottom| (right - x, bottom - y),
+            4 => |x, y, _, bottom| (x, bottom - y),
+            5 => |x, y, _, _| (y, x),
+            6 => |x, y, _, bottom| (y, bottom - x),
+            7 => |x, y, right, bottom| (right - y, bottom - x),
+            8 => |x, y, right, _| (right - y, x),
+            _ => return self,
+        };
+        let turned = orientation > 4;
+        let (columns, rows) = if turned { (height, width) } else { (width, height) };
+        let mut pixels = Vec::with_capacity(self.image.pixels().len());
+        for y in 0..rows {
+            for x in 0..columns {
+                let (column, row) = stored(x, y, right, bottom);
+                pixels.push(self.image.pixel(column, row));
+            }
+        }
+        let image = GrayImage::new(columns, rows, pixels).expect("sides and pixels are the same");
+        let swap = |resolution: FileResolution| match turned {
+            true => FileResolution { ppi_x: resolution.ppi_y, ppi_y: resolution.ppi_x },
+            false => resolution,
+        };
+        let stated = self.stated_resolution.map(swap);
+        DecodedImage { image, ..self }.with_resolution(stated)
+    }
 }

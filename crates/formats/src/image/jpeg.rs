@@ -31,7 +31,7 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedImage, Image
     let pixels = guard::catch(FORMAT, || decode_guarded(bytes, limits))?;
     let image = raster::image(FORMAT, size, pixels)?;
     let decoded = DecodedImage::new(image, FORMAT, 8, components > 2);
-    Ok(decoded.with_resolution(markers.resolution()))
+    Ok(decoded.with_resolution(markers.resolution()).upright(markers.orientation.unwrap_or(1)))
 }
 
 fn decode_guarded(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<u8>, ImageError> {
@@ -86,6 +86,8 @@ struct Markers {
     frame: Option<Frame>,
     jfif: Option<FileResolution>,
     exif: Option<FileResolution>,
+    /// Of Exif.
+    orientation: Option<u64>,
 }
 
 impl Markers {
@@ -122,8 +124,10 @@ impl Markers {
             }
             0xe1 => {
                 let tags = segment.strip_prefix(b"Exif\0\0");
-                let directory = tags.and_then(|tags| Directory::read(tags).ok());
-                self.exif = self.exif.or_else(|| directory?.resolution());
+                if let Some(directory) = tags.and_then(|tags| Directory::read(tags).ok()) {
+                    self.exif = self.exif.or_else(|| directory.resolution());
+                    self.orientation = self.orientation.or(Some(directory.orientation()));
+                }
                 Ok(())
             }
             _ => Ok(()),
@@ -178,5 +182,61 @@ fn jfif_resolution(segment: &[u8]) -> Option<FileResolution> {
         2 => FileResolution::per_centimeter(x.into(), y.into()),
         // Unit 0: the two numbers are an aspect ratio.
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRAY: &[u8] = include_bytes!("../../tests/golden/image/gray.jpg");
+
+    fn decode_default(bytes: &[u8]) -> Result<DecodedImage, ImageError> {
+        decode(bytes, &DecodeLimits::default())
+    }
+
+    /// Exif with orientation 6 and 600 ppi, as a segment with its marker.
+    fn exif() -> Vec<u8> {
+        let mut tags = b"Exif\0\0MM\x00\x2a\0\0\0\x08\0\x03".to_vec();
+        tags.extend([1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]);
+        tags.extend([1, 0x1a, 0, 5, 0, 0, 0, 1, 0, 0, 0, 50]);
+        tags.extend([1, 0x1b, 0, 5, 0, 0, 0, 1, 0, 0, 0, 50]);
+        tags.extend([0, 0, 0, 0, 0, 0, 0x02, 0x58, 0, 0, 0, 1]);
+        let mut segment = vec![0xff, 0xe1, 0, tags.len() as u8 + 2];
+        segment.extend(tags);
+        segment
+    }
+
+    #[test]
+    fn exif_turns_the_image_and_states_what_jfif_does_not() {
+        let upright = decode_default(GRAY).unwrap();
+        let with_both = [&GRAY[..2], &exif(), &GRAY[2..]].concat();
+        let turned = decode_default(&with_both).unwrap();
+        assert_eq!(turned.image.width(), upright.image.height());
+        assert_eq!(
+            turned.image.row(0)[0],
+            *upright.image.pixels().rchunks(23).next().unwrap().first().unwrap()
+        );
+        assert_eq!(turned.resolution.unwrap().ppi_x, 500.0);
+        // The JFIF segment says that its numbers are an aspect ratio.
+        let mut aspect = with_both;
+        let unit = aspect.windows(5).position(|w| w == b"JFIF\0").unwrap() + 7;
+        aspect[unit] = 0;
+        assert_eq!(decode_default(&aspect).unwrap().resolution.unwrap().ppi_x, 600.0);
+    }
+
+    #[test]
+    fn sizes_depths_and_processes_are_refused_from_the_header() {
+        let frame = GRAY.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+        let with = |at: usize, values: &[u8]| {
+            let mut bytes = GRAY.to_vec();
+            bytes[frame + at..frame + at + values.len()].copy_from_slice(values);
+            decode_default(&bytes).unwrap_err()
+        };
+        let huge = with(5, &[0xea, 0x60, 0xea, 0x60]);
+        assert_eq!(huge, ImageError::Size { width: 60_000, height: 60_000, max: 20_000 });
+        assert!(matches!(with(4, &[12]), ImageError::Unsupported { feature: "sample depth", .. }));
+        assert!(matches!(with(1, &[0xc3]), ImageError::Unsupported { .. }));
+        assert!(matches!(with(5, &[0, 0]), ImageError::Size { height: 0, .. }));
     }
 }

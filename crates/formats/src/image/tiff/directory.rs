@@ -14,6 +14,7 @@ pub(in crate::image) mod tag {
     pub(in crate::image) const PHOTOMETRIC: u16 = 262;
     pub(in crate::image) const FILL_ORDER: u16 = 266;
     pub(in crate::image) const STRIP_OFFSETS: u16 = 273;
+    pub(in crate::image) const ORIENTATION: u16 = 274;
     pub(in crate::image) const SAMPLES_PER_PIXEL: u16 = 277;
     pub(in crate::image) const ROWS_PER_STRIP: u16 = 278;
     pub(in crate::image) const STRIP_BYTE_COUNTS: u16 = 279;
@@ -155,6 +156,11 @@ impl<'a> Directory<'a> {
             }
             _ => None,
         }
+    }
+
+    /// How rows and columns are turned, `1..=8`; 1, which is upright, where the file says nothing.
+    pub(in crate::image) fn orientation(&self) -> u64 {
+        self.number_or(tag::ORIENTATION, 1).unwrap_or(1)
     }
 
     /// Resolution where the file states one in a unit of length.

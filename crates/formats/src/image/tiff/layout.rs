@@ -63,8 +63,8 @@ impl Layout {
         }
         let (width, height) =
             (tags.number_or(tag::IMAGE_WIDTH, 0)?, tags.number_or(tag::IMAGE_LENGTH, 0)?);
-        // One pixel out, and at worst all samples twice: unpacked, and reversed before that.
-        let held = 1 + 2 * samples * u64::from(bits.div_ceil(8));
+        // The pixel, at worst turned upright, and all samples twice: unpacked, and reversed before.
+        let held = 2 + 2 * samples * u64::from(bits.div_ceil(8));
         let (width, height) = limits.admit(width, height, held)?;
         let tiled = tags.numbers(tag::TILE_OFFSETS)?.is_some();
         let (chunk_width, chunk_height) = chunk_size(tags, tiled, width, height)?;

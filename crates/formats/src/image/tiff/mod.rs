@@ -32,7 +32,8 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedImage, Image
     let image = raster::image(FORMAT, size, pixels)?;
     let depth = if matches!(layout.meaning, Meaning::Palette(_)) { 8 } else { layout.bits };
     let decoded = DecodedImage::new(image, FORMAT, depth as u8, layout.is_color());
-    Ok(decoded.with_resolution(directory.resolution()))
+    let decoded = decoded.with_resolution(directory.resolution());
+    Ok(decoded.upright(directory.orientation()))
 }
 
 /// Unpacks the chunk at place `group`, all its planes, and turns it to gray.
@@ -94,6 +95,8 @@ fn unpack(
 ) -> Result<Vec<u8>, ImageError> {
     let (offset, packed_bytes) = layout.chunk(index)?;
     let mut packed = directory.slice(offset, packed_bytes)?;
+    // No packing needs more than this; a strip may claim the whole file.
+    packed = &packed[..packed.len().min(2 * rows * layout.row_bytes() + 4096)];
     let reversed;
     if layout.lowest_bit_first {
         reversed = packed.iter().map(|byte| byte.reverse_bits()).collect::<Vec<_>>();

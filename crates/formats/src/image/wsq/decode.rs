@@ -168,10 +168,10 @@ impl Plane {
         let mut bits = BitReader::new(bytes);
         loop {
             // Bits that fill the last byte of a block can look like a code.
-            if self.is_at_block_end() {
-                if let (StreamEnd::Marker(_) | StreamEnd::EndOfData, 0..8) = bits.end() {
-                    break;
-                }
+            if self.is_at_block_end()
+                && let (StreamEnd::Marker(_) | StreamEnd::EndOfData, 0..8) = bits.end()
+            {
+                break;
             }
             let Some(value) = table.decode(&mut bits)? else {
                 match bits.end().0 {

@@ -318,12 +318,14 @@ fn run(zeros: u16) -> Symbol {
 
 fn single(index: i32) -> Symbol {
     let magnitude = index.unsigned_abs().min(65_535) as u16;
-    match index {
-        symbol::BIN_MIN..=symbol::BIN_MAX => ((index + symbol::BIN_OFFSET) as u8, 0, 0),
-        1..=255 => (symbol::POSITIVE_8, magnitude, 8),
-        -255..0 => (symbol::NEGATIVE_8, magnitude, 8),
-        256.. => (symbol::POSITIVE_16, magnitude, 16),
-        _ => (symbol::NEGATIVE_16, magnitude, 16),
+    if (symbol::BIN_MIN..=symbol::BIN_MAX).contains(&index) {
+        return ((index + symbol::BIN_OFFSET) as u8, 0, 0);
+    }
+    match (index > 0, magnitude) {
+        (true, ..=255) => (symbol::POSITIVE_8, magnitude, 8),
+        (false, ..=255) => (symbol::NEGATIVE_8, magnitude, 8),
+        (true, _) => (symbol::POSITIVE_16, magnitude, 16),
+        (false, _) => (symbol::NEGATIVE_16, magnitude, 16),
     }
 }
 

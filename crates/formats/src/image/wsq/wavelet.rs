@@ -25,11 +25,11 @@ const STRIPE: usize = 32;
 pub(super) const ANALYSIS_LOW: [f32; 9] = [
     0.037_828_456,
     -0.023_849_465,
-    -0.110_624_404,
+    -0.110_624_4,
     0.377_402_86,
     0.852_698_7,
     0.377_402_86,
-    -0.110_624_404,
+    -0.110_624_4,
     -0.023_849_465,
     0.037_828_456,
 ];
@@ -70,7 +70,7 @@ impl Synthesis {
         if low.taps % 2 != high.taps % 2 || lengths.iter().any(|n| !(1..=MAX_TAPS).contains(n)) {
             return None;
         }
-        let even_filters = low.taps % 2 == 0;
+        let even_filters = low.taps.is_multiple_of(2);
         // The synthesis high-pass is the analysis low-pass with every second sign changed, and the
         // other way round; with even filters the high-pass is antisymmetric.
         let (from_high, from_low) = if even_filters {
