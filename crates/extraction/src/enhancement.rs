@@ -6,7 +6,7 @@
 
 use crate::cells::Cells;
 use crate::frequency::{PERIOD_MAX_PX, PERIOD_MIN_PX};
-use crate::orientation::Doubled;
+use crate::orientation::{self, Doubled};
 use crate::plane::Plane;
 use std::sync::OnceLock;
 
@@ -105,15 +105,16 @@ pub(crate) fn enhance(
             if !usable.get(column, row) {
                 continue;
             }
-            let turns = ridges.get(column, row).radians() / std::f32::consts::PI;
-            let orientation = (turns * ORIENTATIONS as f32 + 0.5) as usize % ORIENTATIONS;
             let period = period_px.get(column, row).clamp(PERIOD_MIN_PX, PERIOD_MAX_PX);
             let octaves = libm::logf(period / PERIOD_MIN_PX) / PERIOD_STEP;
-            let kernel = bank.kernel(orientation, ((octaves + 0.5) as usize).min(PERIODS - 1));
+            let period = ((octaves + 0.5) as usize).min(PERIODS - 1);
             for half in 0..BLOCK / 4 {
                 let (x, y) = (column * BLOCK, row * BLOCK + 4 * half);
                 if y < plane.height() {
-                    let sums = filter(&padded, x, y, kernel);
+                    let ridge = orientation::interpolated(ridges, x as f32 + 3.5, y as f32 + 1.5);
+                    let turns = ridge.radians() / std::f32::consts::PI;
+                    let orientation = (turns * ORIENTATIONS as f32 + 0.5) as usize % ORIENTATIONS;
+                    let sums = filter(&padded, x, y, bank.kernel(orientation, period));
                     copy_block(&sums, x, y, &mut out);
                 }
             }

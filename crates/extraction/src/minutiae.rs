@@ -7,7 +7,7 @@
 
 use crate::cells::Cells;
 use crate::graph::{Graph, Point};
-use crate::orientation::Doubled;
+use crate::orientation::{self, Doubled};
 use crate::plane::Plane;
 use vocabulary::MinutiaKind;
 
@@ -100,12 +100,7 @@ fn locate(
 
 /// Unit vector along the ridges, one of its two senses.
 pub(crate) fn along(ridges: &Cells<Doubled>, x: f32, y: f32) -> (f32, f32) {
-    let between = ridges.between(x, y);
-    let mut sum = Doubled::default();
-    for (cell, weight) in between.cells.iter().zip(between.weights) {
-        sum = sum.plus(ridges.values()[*cell].times(weight));
-    }
-    let angle = sum.radians();
+    let angle = orientation::interpolated(ridges, x, y).radians();
     (libm::cosf(angle), -libm::sinf(angle))
 }
 

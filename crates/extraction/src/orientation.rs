@@ -167,6 +167,16 @@ pub(crate) fn refine(tensors: &Cells<Tensor>) -> Cells<Doubled> {
     smooth_tensors(tensors, 2).map(Tensor::doubled)
 }
 
+/// The field between cell centers.
+pub(crate) fn interpolated(cells: &Cells<Doubled>, x_px: f32, y_px: f32) -> Doubled {
+    let between = cells.between(x_px, y_px);
+    let mut sum = Doubled::default();
+    for (cell, weight) in between.cells.iter().zip(between.weights) {
+        sum = sum.plus(cells.values()[*cell].times(weight));
+    }
+    sum
+}
+
 /// The public form of a field.
 pub(crate) fn field(doubled: &Cells<Doubled>) -> OrientationField {
     OrientationField {

@@ -53,6 +53,9 @@ pub fn extract(
     let first =
         enhancement::enhance(&normalized.plane, &rough, &period.period_px, &usable, &TOLERANT);
     let ridges = orientation::refine(&orientation::tensors(&first));
+    let second =
+        enhancement::enhance(&normalized.plane, &ridges, &period.period_px, &usable, &LONG);
+    let ridges = orientation::refine(&orientation::tensors(&second));
     let mut enhanced =
         enhancement::enhance(&normalized.plane, &ridges, &period.period_px, &usable, &LONG);
 

@@ -7,13 +7,13 @@ use crate::graph::{Graph, Point};
 use crate::orientation::Doubled;
 
 /// A line that ends free and is shorter than this is a spur of the ridge it sits on.
-const SPUR_PERIODS: f32 = 1.0;
+const SPUR_PERIODS: f32 = 0.7;
 /// A line with two free ends and shorter than this is a dot or dirt between ridges.
-const ISLAND_PERIODS: f32 = 1.6;
+const ISLAND_PERIODS: f32 = 1.2;
 /// A line across the ridges and shorter than this is a bridge.
-const BRIDGE_PERIODS: f32 = 1.6;
+const BRIDGE_PERIODS: f32 = 1.2;
 /// A closed pair of lines, each shorter than this, is a pore or a hole.
-const HOLE_PERIODS: f32 = 2.5;
+const HOLE_PERIODS: f32 = 1.8;
 /// Free ends that face each other nearer than this belong to one ridge.
 const BREAK_PERIODS: f32 = 1.8;
 

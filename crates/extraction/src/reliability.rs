@@ -5,9 +5,9 @@ use crate::minutiae::Found;
 use crate::segmentation::BorderDistance;
 
 /// Minutiae nearer to the border than this many ridge periods are dropped.
-const BORDER_PERIODS: f32 = 0.9;
+const BORDER_PERIODS: f32 = 0.4;
 /// Minutiae of opposite direction nearer than this many periods cancel each other.
-const OPPOSITE_PERIODS: f32 = 0.8;
+const OPPOSITE_PERIODS: f32 = 0.5;
 
 /// What reliability depends on.
 pub(crate) struct Evidence<'a> {
