@@ -44,7 +44,7 @@ const _: () = assert!(offset_of!(PackedRecord, norms) == NORMS_BYTES, "kernels l
 const _: () = assert!(offset_of!(PackedRecord, words) == BITS_BYTES, "kernels load here");
 const _: () = assert!(WORD_STRIDE_BYTES == 4 * CYLINDERS, "a word of all cylinders, then the next");
 const _: () = assert!(BITS_BYTES + WORDS * WORD_STRIDE_BYTES == 4 * RECORD_WORDS, "nothing after");
-const _: () = assert!(BITS_BYTES % 16 == 0, "a tile loads 16 aligned bytes of a word");
+const _: () = assert!(BITS_BYTES.is_multiple_of(16), "a tile loads 16 aligned bytes of a word");
 const _: () = assert!(align_of::<PackedRecord>() >= 16, "a tile loads 16 aligned bytes of a word");
 const _: () = assert!(GROUPS * GROUPS == 64, "a set of tiles is one 64-bit mask");
 

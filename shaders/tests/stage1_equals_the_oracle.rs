@@ -107,11 +107,11 @@ fn record(random: &mut Random, count: usize, near: Option<&PackedRecord>) -> Pac
 }
 
 fn parameters(random: &mut Random) -> Stage1Parameters {
-    let mut parameters = Stage1Parameters::default();
-    parameters.direction_gate_256 = random.pick(&[32, 32, 32, 0, 1, 63, 127, 128, 255]);
-    parameters.bias = random.pick(&[64, 64, 0, 1, 255]);
-    parameters.counted = random.pick(&[8, 8, 1, 12, 31, 32]);
-    parameters
+    Stage1Parameters {
+        direction_gate_256: random.pick(&[32, 32, 32, 0, 1, 63, 127, 128, 255]),
+        bias: random.pick(&[64, 64, 0, 1, 255]),
+        counted: random.pick(&[8, 8, 1, 12, 31, 32]),
+    }
 }
 
 /// Compares all paths with the oracle on one seeded case.

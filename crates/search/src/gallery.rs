@@ -3,8 +3,8 @@
 //! References lie on *shelves*, one per finger (the plain thumbs with the thumbs), each a structure
 //! of arrays in segments of fixed size, so that a print of known finger scans its shelf and the one
 //! of unknown fingers, and nothing else. The references of a person are chained through their
-//! slots; removal moves the last slot of a shelf into the gap, so memory holds no trace of what was
-//! removed and scans meet no holes. Order in memory never shows in an answer.
+//! slots; removal moves the last slot of a shelf into the gap, so scans meet no holes. Order in
+//! memory never shows in an answer.
 
 mod persons;
 mod shelf;

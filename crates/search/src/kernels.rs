@@ -36,7 +36,7 @@ pub struct ScanBlock<'a> {
     pub segment: usize,
     /// Index of the first record within the segment.
     pub first: usize,
-    /// A score for each record from the first on, `0..=4080`.
+    /// A score for each record from the first on, at most 32,766.
     pub scores: &'a [u16],
 }
 

@@ -2,14 +2,14 @@
 
 use crate::identification::FingerDetail;
 use crate::identify::Engine;
-use crate::options::{ExtractorRule, Options};
+use crate::options::{ExtractorRule, Options, PositionRule};
 use crate::progress::{Meter, Progress, Stage};
 use crate::shortlist::{ShortlistEntry, UsablePrint};
 use crate::{Probe, Reference, ReferenceSource, SearchError};
 use matching::fusion::{PrintComparison, fuse};
 use matching::{Comparer, Comparison, PreparedTemplate};
 use rayon::prelude::*;
-use vocabulary::{Similarity, SubjectId};
+use vocabulary::{FingerPosition, Similarity, SubjectId};
 
 /// A person after stage 2.
 pub(crate) struct Rescored {
@@ -157,6 +157,11 @@ impl<'a> Rescore<'a> {
     ) -> Vec<PrintComparison> {
         let mut comparisons = Vec::new();
         for (print, prepared) in &self.prints {
+            // A label that is not trusted must not keep the fusion from pairing the prints.
+            let probe_position = match self.options.positions {
+                PositionRule::AsLabeled => print.position,
+                PositionRule::Any => FingerPosition::UNKNOWN,
+            };
             for (index, reference) in references.iter().enumerate() {
                 let same_extractor = print.extractor == reference.prepared.extractor();
                 let comparable =
@@ -164,7 +169,7 @@ impl<'a> Rescore<'a> {
                 if comparable && print.searches(reference.position, self.options.positions) {
                     comparisons.push(PrintComparison {
                         probe_print: print.index,
-                        probe_position: print.position,
+                        probe_position,
                         reference_print: index,
                         reference_position: reference.position,
                         similarity: similarity(prepared, &reference.prepared),

@@ -21,7 +21,7 @@ use vocabulary::{ExtractorVersion, FingerPosition, SubjectId};
 /// A person who passed stage 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortlistEntry {
-    /// Sum over the usable prints of the best stage-1 score, `0..=4080` each.
+    /// Sum over the usable prints of the best stage-1 score.
     pub score: u32,
     /// The person.
     pub subject: SubjectId,

@@ -186,3 +186,32 @@ impl Shelf {
             + texts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shelf_stands_for_exactly_the_positions_on_it() {
+        for code in 0..=17 {
+            let position = FingerPosition::new(code).unwrap();
+            let representative = shelf_position(shelf_of(position));
+            for other in 0..=17 {
+                let other = FingerPosition::new(other).unwrap();
+                assert_eq!(
+                    other.may_equal(position),
+                    other.may_equal(representative),
+                    "{other} against {position}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_slot_id_names_shelf_and_index() {
+        let slot = SlotId::new(15, (1 << INDEX_BITS) - 2).unwrap();
+        assert_eq!((slot.shelf(), slot.index()), (15, (1 << INDEX_BITS) - 2));
+        assert!(slot != SlotId::NONE);
+        assert!(SlotId::new(15, (1 << INDEX_BITS) - 1).is_none());
+    }
+}

@@ -64,3 +64,35 @@ fn cut_off(sums: &[u32], limit: usize) -> Option<(u32, usize)> {
     }
     Some((1, histogram[1]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn subjects(count: usize) -> Vec<SubjectId> {
+        // Ids in another order than the indices.
+        (0..count).map(|i| SubjectId::new(&format!("s{:02}", i * 37 % 101)).unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_cut_is_that_of_a_full_sort(
+            sums in prop::collection::vec(0u32..6, 0..100),
+            limit in 0usize..110,
+        ) {
+            let subjects = subjects(sums.len());
+            let mut expected: Vec<_> = sums
+                .iter()
+                .zip(&subjects)
+                .filter(|(sum, _)| **sum > 0)
+                .map(|(sum, subject)| ShortlistEntry { score: sum - 1, subject: subject.clone() })
+                .collect();
+            prop_assert_eq!(eligible(&sums), expected.len() as u64);
+            expected.sort_by(ShortlistEntry::rank_cmp);
+            expected.truncate(limit);
+            let found = best_persons(&sums, limit, |person| &subjects[person as usize]);
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
