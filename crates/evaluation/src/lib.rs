@@ -11,6 +11,34 @@
 //!   which meets no threshold: leaving failures out would reward refusing difficult prints;
 //! - a rate too small for the number of comparisons is the value
 //!   [`Measurement::NotEnoughComparisons`], never a number.
+//!
+//! ```
+//! use evaluation::{Bootstrap, ComparisonPlan, ErrorRates, Protocol};
+//! use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity, SubjectId};
+//!
+//! // Ten fingers of eight impressions each, as in the second part of an FVC database.
+//! let mut impressions = Vec::new();
+//! for finger in 101..=110 {
+//!     for impression in 1..=8 {
+//!         impressions.push(ImpressionKey {
+//!             subject: SubjectId::new(&finger.to_string())?,
+//!             position: FingerPosition::UNKNOWN,
+//!             impression: ImpressionLabel::new(&impression.to_string())?,
+//!         });
+//!     }
+//! }
+//! let plan = ComparisonPlan::new(Protocol::Fvc, &impressions)?;
+//! assert_eq!((plan.mated().len(), plan.non_mated().len()), (280, 45));
+//!
+//! // A comparison would look at `impressions[pair.probe]` and `impressions[pair.reference]`.
+//! let mated = vec![Some(Similarity::from_thousandths(700)); 280];
+//! let non_mated = vec![Some(Similarity::from_thousandths(40)); 45];
+//! let scores = plan.scored(&mated, &non_mated)?;
+//! let rates = ErrorRates::new(&scores, Some(&Bootstrap::default()))?;
+//! assert_eq!(rates.eer.rate, 0.0);
+//! assert_eq!(rates.fmr100(), None, "45 comparisons cannot show a rate of 1 %");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod bootstrap;
 mod error;

@@ -264,6 +264,20 @@ mod tests {
         assert_eq!(ErrorRates::new(&scores, None), Err(EvaluationError::NoMatedComparisons));
     }
 
+    #[test]
+    fn the_json_names_are_those_of_the_reports() {
+        let json = serde_json::to_value(rates(&[3, 9], &[1; 100])).unwrap();
+        let at = |path: &str| json.pointer(path).unwrap_or_else(|| panic!("no {path}")).clone();
+        assert_eq!(at("/eer/threshold"), 2);
+        assert_eq!(at("/eer/bootstrap"), serde_json::Value::Null);
+        assert_eq!(at("/fnmr_at_fmr/0/fmr_one_in"), 100);
+        assert_eq!(at("/fnmr_at_fmr/0/result/status"), "measured");
+        assert_eq!(at("/fnmr_at_fmr/0/result/misses/count"), 0);
+        assert_eq!(at("/fnmr_at_fmr/1/result/status"), "not_enough_comparisons");
+        assert_eq!(at("/fnmr_at_fmr/1/result/needed"), 1_000);
+        assert_eq!(at("/curve/0/fmr"), 1.0);
+    }
+
     /// FMR and FNMR from their definition.
     fn by_definition(mated: &[u32], non_mated: &[u32], threshold: u32) -> (f64, f64) {
         let accepted = non_mated.iter().filter(|s| **s >= threshold).count();
