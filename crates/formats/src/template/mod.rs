@@ -9,6 +9,21 @@
 //! Departures from the standards on reading: reserved bits are ignored; extension blocks are
 //! skipped, whatever they hold; view numbers need not be consecutive; a finger without minutiae is
 //! allowed. A record whose stated lengths do not agree with its contents is refused.
+//!
+//! ```
+//! use formats::template::{TemplateFormat, decode, encode, sniff};
+//!
+//! // An ISO/IEC 19794-2:2005 record of 256 x 364 pixels at 500 ppi: one view, one minutia.
+//! let mut record = b"FMR\0 20\0\0\0\0\x24\0\0\x01\0\x01\x6c\0\xc5\0\xc5\x01\0".to_vec();
+//! record.extend([2, 0, 80, 1, 0x40, 100, 0, 120, 64, 90, 0, 0]);
+//! assert_eq!(sniff(&record), Some(TemplateFormat::Iso2005));
+//!
+//! let templates = decode(&record)?;
+//! assert_eq!(templates[0].header().position.name(), "right-index");
+//! assert_eq!(templates[0].minutiae()[0].x_px(), 100.0);
+//! assert_eq!(encode(TemplateFormat::Iso2005, &templates)?, record);
+//! # Ok::<(), formats::template::TemplateError>(())
+//! ```
 
 mod ansi2009;
 mod error;
