@@ -19,6 +19,8 @@ pub(crate) struct Floors {
     pub(crate) rank_1_two_fingers: f64,
     /// The same with one finger of unknown position.
     pub(crate) rank_1_one_finger: f64,
+    /// Least share of two-finger searches with the right person at the threshold.
+    pub(crate) hits_two_fingers: f64,
     /// Share of searches that may return a wrong person at the threshold.
     pub(crate) fpir: f64,
 }
@@ -259,6 +261,7 @@ fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Che
         ),
         holds: counted.mated > 0 && counted.rank_1_rate() >= floor,
     };
+    let hit_rate = two_fingers.hits as f64 / two_fingers.mated.max(1) as f64;
     let searches = [two_fingers, one_finger].map(|c| c.mated + c.strangers).iter().sum::<usize>();
     let expected = searches as f64 * floors.fpir;
     let allowed = allowed_above(expected);
@@ -266,6 +269,14 @@ fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Che
     vec![
         rank_1("two fingers", two_fingers, floors.rank_1_two_fingers),
         rank_1("one finger", one_finger, floors.rank_1_one_finger),
+        Check {
+            claim: format!(
+                "right person at the threshold with two fingers: at least {}",
+                percent(floors.hits_two_fingers)
+            ),
+            found: format!("{} ({} of {})", percent(hit_rate), two_fingers.hits, two_fingers.mated),
+            holds: two_fingers.mated > 0 && hit_rate >= floors.hits_two_fingers,
+        },
         Check {
             claim: format!(
                 "wrong persons at the threshold: {expected:.2} expected in {searches} searches, at \

@@ -40,7 +40,12 @@ pub(crate) struct Arguments {
     keep: Option<PathBuf>,
 }
 
-const FLOORS: Floors = Floors { rank_1_two_fingers: 0.98, rank_1_one_finger: 0.93, fpir: 0.001 };
+const FLOORS: Floors = Floors {
+    rank_1_two_fingers: 0.98,
+    rank_1_one_finger: 0.93,
+    hits_two_fingers: 0.95,
+    fpir: 0.001,
+};
 
 /// The answer.
 #[derive(Serialize)]

@@ -22,14 +22,6 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Enroll fingerprint images or templates into a gallery.
     Enroll(enroll::Arguments),
-    /// Erase everything about a person from a gallery.
-    Erase(erase::Arguments),
-    /// Say what a gallery holds.
-    Stats(stats::Arguments),
-    /// Write enrolled templates as standard template files.
-    Export(export::Arguments),
-    /// Enroll standard template files.
-    Import(import::Arguments),
     /// Search a gallery for the person whose prints these are.
     Identify(identify::Arguments),
     /// Compare prints of one person with prints of another.
@@ -38,6 +30,14 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     /// Measure error rates on a folder of prints.
     Evaluate(evaluate::Arguments),
+    /// Say what a gallery holds.
+    Stats(stats::Arguments),
+    /// Erase everything about a person from a gallery.
+    Erase(erase::Arguments),
+    /// Enroll standard template files.
+    Import(import::Arguments),
+    /// Write enrolled templates as standard template files.
+    Export(export::Arguments),
     /// Do the whole job on synthetic persons and write a report.
     Demo(demo::Arguments),
     /// Write the script that completes commands in a shell.

@@ -5,21 +5,21 @@ use std::process::Command;
 use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
 
 /// What the program said.
-pub struct Said {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Said {
     /// The answer as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 }
 
 /// Runs the program with these arguments.
-pub fn tanba<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Said {
+pub(crate) fn tanba<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Said {
     let output = Command::new(env!("CARGO_BIN_EXE_tanba")).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Said {
@@ -30,33 +30,33 @@ pub fn tanba<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Said {
 }
 
 /// A folder of its own for a test.
-pub struct Place {
+pub(crate) struct Place {
     dir: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A path in the folder, as text.
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).to_str().unwrap().to_owned()
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) -> String {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
         std::fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// Writes impressions `1..=impressions` of one finger as `PREFIX_N.png`; returns their paths.
-    pub fn finger(&self, prefix: &str, seed: u64, impressions: u64) -> Vec<String> {
+    pub(crate) fn finger(&self, prefix: &str, seed: u64, impressions: u64) -> Vec<String> {
         let master = MasterPrint::generate(seed, &MasterParameters::default());
         let write = |number: u64| {
             let seed = derive_seed(seed, [number, 0, 0]);
@@ -69,7 +69,7 @@ impl Place {
 }
 
 /// The extractor's template of an image file.
-pub fn template(path: &str) -> vocabulary::Template {
+pub(crate) fn template(path: &str) -> vocabulary::Template {
     let bytes = std::fs::read(PathBuf::from(path)).unwrap();
     let decoded = formats::image::decode(&bytes, &Default::default()).unwrap();
     extraction::extract_template(&decoded.image, 500.0, &Default::default()).unwrap()
