@@ -8,14 +8,13 @@
 use crate::cells::Cells;
 use crate::orientation::Doubled;
 use crate::plane::Plane;
+use crate::resolution::USUAL_PERIOD_PX;
 use crate::stages::PeriodMap;
 
 /// Shortest period, in pixels.
 pub(crate) const PERIOD_MIN_PX: f32 = 3.0;
 /// Longest period, in pixels.
 pub(crate) const PERIOD_MAX_PX: f32 = 25.0;
-/// The period where nothing was measured anywhere, in pixels: usual in adults.
-pub(crate) const PERIOD_USUAL_PX: f32 = 9.2;
 /// Side of a period cell, in pixels.
 const CELL_PX: usize = 16;
 /// Samples on each side of the center, one pixel apart across the ridges.
@@ -149,7 +148,7 @@ fn fill(measured: &Cells<Measured>, grid: &Cells<Doubled>) -> PeriodMap {
     };
     let total = measured.values().iter().fold(Measured::default(), |sum, m| add(sum, *m, 1.0));
     let usual =
-        if total.weight > 0.0 { total.log / total.weight } else { libm::logf(PERIOD_USUAL_PX) };
+        if total.weight > 0.0 { total.log / total.weight } else { libm::logf(USUAL_PERIOD_PX) };
     let near = measured.smoothed(2, add);
     let far = measured.smoothed(10, add);
     let log = |index: usize| {

@@ -91,8 +91,7 @@ fn lanczos(image: &GrayImage, width: usize, height: usize, scale: f32) -> GrayIm
             let pixels = source[taps.first..].iter();
             *out = pixels.zip(&taps.weights).map(|(p, w)| f32::from(*p) * w).sum();
         }
-        for target_y in lowest..height {
-            let taps = &down[target_y];
+        for (target_y, taps) in down.iter().enumerate().skip(lowest) {
             if taps.first > y {
                 break;
             }
@@ -104,6 +103,16 @@ fn lanczos(image: &GrayImage, width: usize, height: usize, scale: f32) -> GrayIm
     }
     let pixels = target.values().iter().map(|v| (v + 0.5).clamp(0.0, 255.0) as u8).collect();
     GrayImage::new(width as u32, height as u32, pixels).expect("sides were checked by the caller")
+}
+
+/// The middle of an image, at most `side` pixels wide and high.
+pub(crate) fn middle(image: &GrayImage, side: u32) -> GrayImage {
+    let (width, height) = (image.width().min(side), image.height().min(side));
+    let (left, top) = ((image.width() - width) / 2, (image.height() - height) / 2);
+    let columns = left as usize..(left + width) as usize;
+    let rows = (top..top + height).flat_map(|y| &image.row(y)[columns.clone()]);
+    let pixels = rows.copied().collect();
+    GrayImage::new(width, height, pixels).expect("a part of an image is an image")
 }
 
 /// Black for white.

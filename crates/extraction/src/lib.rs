@@ -26,6 +26,7 @@ mod pruning;
 mod quality;
 mod reliability;
 mod resolution;
+mod ridges;
 mod segmentation;
 mod stages;
 mod thinning;

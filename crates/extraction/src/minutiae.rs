@@ -6,7 +6,7 @@
 //! orientation field, and of its two senses the one the skeleton was followed in.
 
 use crate::cells::Cells;
-use crate::graph::{Graph, Point};
+use crate::graph::Graph;
 use crate::orientation::{self, Doubled};
 use crate::plane::Plane;
 use vocabulary::MinutiaKind;
@@ -42,9 +42,13 @@ pub(crate) fn find(graph: &Graph, enhanced: &Plane, ridges: &Cells<Doubled>) -> 
                 3 => (MinutiaKind::Bifurcation, between_branches(graph, node)),
                 _ => return None,
             };
-            let shortest =
-                graph.nodes[node].lines.iter().map(|line| graph.lines[*line].steps()).min()?;
-            Some(locate(graph.nodes[node].at, kind, sense, shortest as f32, enhanced, ridges))
+            let lines = graph.nodes[node].lines.iter();
+            let shortest = lines.map(|line| graph.lines[*line].steps()).min()? as f32;
+            let at = graph.nodes[node].at;
+            let (x, y) = (f32::from(at.x), f32::from(at.y));
+            let (x, y, exact) = phase_singularity(enhanced, ridges, x, y);
+            let (angle, agreement) = direction(ridges, x, y, sense);
+            Some(Found { x, y, angle, kind, agreement, shortest, exact })
         })
         .collect()
 }
@@ -80,22 +84,13 @@ fn between_branches(graph: &Graph, node: usize) -> (f32, f32) {
     unit(ways[a].0 + ways[b].0 - ways[stem].0, ways[a].1 + ways[b].1 - ways[stem].1)
 }
 
-/// Exact position and direction of a minutia near a skeleton node.
-fn locate(
-    at: Point,
-    kind: MinutiaKind,
-    sense: (f32, f32),
-    shortest: f32,
-    enhanced: &Plane,
-    ridges: &Cells<Doubled>,
-) -> Found {
-    let (x, y) = (f32::from(at.x), f32::from(at.y));
-    let (x, y, exact) = phase_singularity(enhanced, ridges, x, y);
+/// Direction of the ridges in the sense of a vector, in radians counter-clockwise, and the cosine of
+/// the angle between the two.
+fn direction(ridges: &Cells<Doubled>, x: f32, y: f32, sense: (f32, f32)) -> (f32, f32) {
     let (ux, uy) = along(ridges, x, y);
     let cos = ux * sense.0 + uy * sense.1;
     let (ux, uy) = if cos < 0.0 { (-ux, -uy) } else { (ux, uy) };
-    let angle = libm::atan2f(-uy, ux);
-    Found { x, y, angle, kind, agreement: cos.abs(), shortest, exact }
+    (libm::atan2f(-uy, ux), cos.abs())
 }
 
 /// Unit vector along the ridges, one of its two senses.

@@ -2,19 +2,18 @@
 
 use crate::binarization::binarize;
 use crate::cells::Cells;
-use crate::enhancement::{self, LONG, TOLERANT};
 use crate::graph::Graph;
-use crate::input::{self, Polarity};
+use crate::input::{self, Polarity::DarkRidges, Polarity::LightRidges};
 use crate::minutiae::{self, Found};
-use crate::normalization::normalize;
 use crate::orientation::{self, Doubled};
-use crate::plane::Plane;
 use crate::pruning::{self, Context};
+use crate::quality;
 use crate::reliability::{self, Evidence, Judged};
-use crate::segmentation::{self, BorderDistance};
+use crate::resolution::TypicalPeriod;
+use crate::ridges::Ridges;
+use crate::segmentation::BorderDistance;
 use crate::thinning::thin;
-use crate::{BitImage, EXTRACTOR_VERSION, PeriodMap, frequency};
-use crate::{ExtractionError, Parameters, QualityReason, QualityReport, Stages};
+use crate::{EXTRACTOR_VERSION, ExtractionError, Parameters, QualityReport, Stages};
 use vocabulary::{Direction, FingerPosition, GrayImage, ImpressionType, Minutia, RidgeFlow};
 use vocabulary::{Template, TemplateHeader};
 
@@ -43,39 +42,31 @@ pub fn extract(
     ppi: f32,
     parameters: &Parameters,
 ) -> Result<Extraction, ExtractionError> {
-    let gray = input::resample(image, ppi)?;
-    let normalized = normalize(&gray);
-    let (width, height) = (normalized.plane.width(), normalized.plane.height());
-    let usable = segmentation::by_contrast(&normalized);
+    let mut gray = input::resample(image, ppi)?;
+    let mut ridges = Ridges::follow(&gray);
+    if let (true, Some(period)) = (parameters.check_resolution, TypicalPeriod::of(&ridges)) {
+        period.check(ppi)?;
+    }
+    let polarity = if parameters.detect_polarity { ridges.polarity(&gray) } else { DarkRidges };
+    if polarity == LightRidges {
+        gray = input::invert(&gray);
+        ridges.turn_over();
+    }
+    let (width, height) = (ridges.enhanced.width(), ridges.enhanced.height());
 
-    let rough = orientation::estimate(&orientation::tensors(&normalized.plane));
-    let period = frequency::estimate(&normalized.plane, &rough, &usable);
-    let first =
-        enhancement::enhance(&normalized.plane, &rough, &period.period_px, &usable, &TOLERANT);
-    let ridges = orientation::refine(&orientation::tensors(&first));
-    let second =
-        enhancement::enhance(&normalized.plane, &ridges, &period.period_px, &usable, &LONG);
-    let ridges = orientation::refine(&orientation::tensors(&second));
-    let mut enhanced =
-        enhancement::enhance(&normalized.plane, &ridges, &period.period_px, &usable, &LONG);
-
-    let clarity = segmentation::clarity(&normalized.plane, &enhanced, &usable);
-    let foreground = segmentation::by_clarity(&clarity, &usable);
-    let mask = segmentation::mask(&foreground, width, height);
-    clear_outside(&mut enhanced, &mask);
-
-    let binary = binarize(&enhanced, &mask);
+    let binary = binarize(&ridges.enhanced, &ridges.mask);
     let skeleton = thin(&binary);
     let mut graph = Graph::trace(&skeleton);
-    let candidates = minutiae::find(&graph, &enhanced, &ridges);
-    pruning::prune(&mut graph, &Context { ridges: &ridges, period_px: &period.period_px });
-    let found = minutiae::find(&graph, &enhanced, &ridges);
-    let border = BorderDistance::new(&mask);
-    let evidence = Evidence { clarity: &clarity, period_px: &period.period_px, border: &border };
+    let candidates = minutiae::find(&graph, &ridges.enhanced, &ridges.directions);
+    let period_px = &ridges.period.period_px;
+    pruning::prune(&mut graph, &Context { ridges: &ridges.directions, period_px });
+    let found = minutiae::find(&graph, &ridges.enhanced, &ridges.directions);
+    let border = BorderDistance::new(&ridges.mask);
+    let evidence = Evidence { clarity: &ridges.clarity, period_px, border: &border };
     let judged = reliability::judge(&found, &evidence);
 
     let minutiae = finished(&judged, parameters, width, height);
-    let quality = QualityReport { score: 50, reasons: vec![] };
+    let quality = quality::assess(&ridges, &minutiae);
     let header = TemplateHeader {
         width_px: width as u16,
         height_px: height as u16,
@@ -84,17 +75,17 @@ pub fn extract(
         quality: quality.score,
         extractor: EXTRACTOR_VERSION,
     };
-    let flow = ridge_flow(&ridges, &foreground, width, height);
+    let flow = ridge_flow(&ridges.directions, &ridges.foreground, width, height);
     let template = Template::new(header, minutiae.clone(), Some(flow))
         .expect("sides, number and places of minutiae were limited before");
     let stages = Stages {
         gray,
-        polarity: Polarity::DarkRidges,
-        normalized: normalized.plane,
-        mask,
-        orientation: orientation::field(&ridges),
-        period,
-        enhanced,
+        polarity,
+        normalized: ridges.normalized.plane,
+        mask: ridges.mask,
+        orientation: orientation::field(&ridges.directions),
+        period: ridges.period,
+        enhanced: ridges.enhanced,
         binary,
         skeleton,
         candidates: candidates.iter().filter_map(|f| minutia(f, 0.0, width, height)).collect(),
@@ -113,19 +104,6 @@ pub fn extract_template(
     parameters: &Parameters,
 ) -> Result<Template, ExtractionError> {
     extract(image, ppi, parameters).map(|extraction| extraction.template)
-}
-
-/// Zero outside the mask.
-fn clear_outside(plane: &mut Plane, mask: &BitImage) {
-    for y in 0..mask.height() {
-        for (values, word) in plane.row_mut(y).chunks_mut(64).zip(mask.row(y)) {
-            for (bit, value) in values.iter_mut().enumerate() {
-                if word >> bit & 1 == 0 {
-                    *value = 0.0;
-                }
-            }
-        }
-    }
 }
 
 /// The public form of a minutia; `None` when it lies outside the image.

@@ -200,5 +200,5 @@ fn break_cost(a: &FreeEnd, b: &FreeEnd, context: &Context) -> Option<f32> {
     let facing_b = -(b.outward.0 * ux + b.outward.1 * uy);
     let opposite = -(a.outward.0 * b.outward.0 + a.outward.1 * b.outward.1);
     let faces = near || facing_a > 0.75 && facing_b > 0.75 && context.along(a.at, dx, dy) > 0.5;
-    (opposite > 0.6 && faces).then(|| distance * (3.0 - facing_a - facing_b))
+    (opposite > 0.6 && faces).then_some(distance * (3.0 - facing_a - facing_b))
 }

@@ -1,4 +1,10 @@
-//! How usable a print is, and what to do about it.
+//! Stage 10: how usable a print is, and what to do about it.
+//!
+//! The aspects are those of ISO/IEC 29794-4:2024, clause 6 (area, clarity, contrast, minutiae); the
+//! numbers are our own and must not be called NFIQ 2.
+
+use crate::ridges::Ridges;
+use vocabulary::Minutia;
 
 /// Why the quality of a print is not higher, worst first in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,4 +64,130 @@ pub struct QualityReport {
     pub score: u8,
     /// What lowers it, the worst first; empty for a good print.
     pub reasons: Vec<QualityReason>,
+}
+
+/// What is measured of a print before it is judged.
+#[derive(Debug, Clone, Copy)]
+struct Measures {
+    /// Foreground in pixels at 500 ppi.
+    area_px: f32,
+    /// Mean clarity of the foreground, `0.0..=1.0`.
+    clarity: f32,
+    /// Mean contrast of the foreground, in gray levels.
+    contrast: f32,
+    /// Skewness of the normalized print: positive when ridges are thin, negative when valleys are.
+    skewness: f32,
+    /// Minutiae that are more likely real than not.
+    minutiae: usize,
+    /// Distance of the middle of the print from that of the image, as a share of half the image,
+    /// when the print touches the border on that side.
+    shift: f32,
+}
+
+/// A rising ramp from 0 at `low` to 1 at `high`.
+fn ramp(value: f32, low: f32, high: f32) -> f32 {
+    ((value - low) / (high - low)).clamp(0.0, 1.0)
+}
+
+/// Measures and judges a print.
+pub(crate) fn assess(ridges: &Ridges, minutiae: &[Minutia]) -> QualityReport {
+    let measures = Measures::of(ridges, minutiae);
+    if measures.area_px < 2000.0 {
+        return QualityReport { score: 0, reasons: vec![QualityReason::NoPrint] };
+    }
+    let aspects = measures.aspects();
+    let product: f32 = aspects.iter().map(|(_, value)| 0.25 + 0.75 * value).product();
+    let mut lacking: Vec<(QualityReason, f32)> =
+        aspects.into_iter().filter(|(_, value)| *value < 0.5).collect();
+    lacking.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    QualityReport {
+        score: (100.0 * product + 0.5) as u8,
+        reasons: lacking.into_iter().map(|(reason, _)| reason).collect(),
+    }
+}
+
+impl Measures {
+    fn of(ridges: &Ridges, minutiae: &[Minutia]) -> Self {
+        let cells = ridges.foreground.values();
+        let area = cells.iter().filter(|inside| **inside).count().max(1) as f32;
+        let mean = |values: &[f32]| {
+            let inside = values.iter().zip(cells).filter(|(_, inside)| **inside);
+            inside.map(|(value, _)| value).sum::<f32>() / area
+        };
+        let side = ridges.foreground.cell_px() as f32;
+        Self {
+            area_px: if cells.contains(&true) { area * side * side } else { 0.0 },
+            clarity: mean(ridges.clarity.values()),
+            contrast: mean(ridges.normalized.contrast.values()),
+            skewness: skewness(ridges),
+            minutiae: minutiae.iter().filter(|m| m.reliability() >= 30).count(),
+            shift: shift(ridges),
+        }
+    }
+
+    /// Every aspect from 0 (worst) to 1 (no complaint).
+    fn aspects(&self) -> [(QualityReason, f32); 7] {
+        [
+            (QualityReason::SmallArea, ramp(self.area_px, 4_000.0, 45_000.0)),
+            (QualityReason::FewMinutiae, ramp(self.minutiae as f32, 4.0, 24.0)),
+            (QualityReason::LowContrast, ramp(self.contrast, 3.0, 16.0)),
+            (QualityReason::TooDry, 1.0 - ramp(self.skewness, 0.3, 1.0)),
+            (QualityReason::TooWet, 1.0 - ramp(-self.skewness, 0.3, 1.0)),
+            (QualityReason::Noisy, ramp(self.clarity, 0.25, 0.7)),
+            (QualityReason::OffCenter, 1.0 - ramp(self.shift, 0.2, 0.6)),
+        ]
+    }
+}
+
+/// Skewness of the normalized print inside the foreground.
+fn skewness(ridges: &Ridges) -> f32 {
+    let plane = &ridges.normalized.plane;
+    let (mut count, mut sum, mut squares, mut cubes) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
+    for y in 0..plane.height() {
+        for (values, word) in plane.row(y).chunks(64).zip(ridges.mask.row(y)) {
+            for (bit, value) in values.iter().enumerate() {
+                if word >> bit & 1 == 1 {
+                    let value = f64::from(*value);
+                    count += 1.0;
+                    sum += value;
+                    squares += value * value;
+                    cubes += value * value * value;
+                }
+            }
+        }
+    }
+    if count == 0.0 {
+        return 0.0;
+    }
+    let (mean, square, cube) = (sum / count, squares / count, cubes / count);
+    let variance = (square - mean * mean).max(1e-9);
+    ((cube - 3.0 * mean * square + 2.0 * mean * mean * mean) / (variance * variance.sqrt())) as f32
+}
+
+/// How far off the middle a print lies that is cut by the border on that side.
+fn shift(ridges: &Ridges) -> f32 {
+    let cells = &ridges.foreground;
+    let (columns, rows) = (cells.columns(), cells.rows());
+    let (mut count, mut x, mut y) = (0.0f32, 0.0f32, 0.0f32);
+    let mut cut = [0usize; 4];
+    for row in 0..rows {
+        for column in 0..columns {
+            if cells.get(column, row) {
+                count += 1.0;
+                x += column as f32 + 0.5;
+                y += row as f32 + 0.5;
+                let sides = [column == 0, column + 1 == columns, row == 0, row + 1 == rows];
+                cut.iter_mut().zip(sides).for_each(|(cut, side)| *cut += usize::from(side));
+            }
+        }
+    }
+    if count == 0.0 {
+        return 0.0;
+    }
+    let across = 2.0 * x / (count * columns as f32) - 1.0;
+    let down = 2.0 * y / (count * rows as f32) - 1.0;
+    let shifts = [-across, across, -down, down];
+    let long = [rows, rows, columns, columns];
+    let touched = (0..4).filter(|side| cut[*side] * 4 >= long[*side]);
+    touched.map(|side| shifts[side]).fold(0.0, f32::max)
 }
