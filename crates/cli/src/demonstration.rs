@@ -250,9 +250,9 @@ fn stored(node: &Node, enrolled: usize) -> anyhow::Result<Check> {
 }
 
 fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Check> {
-    use crate::report::words::percent;
+    use crate::report::words::{percent, target};
     let rank_1 = |name: &str, counted: &Counted, floor: f64| Check {
-        claim: format!("right person first with {name}: at least {}", percent(floor)),
+        claim: format!("right person first with {name}: at least {}", target(floor)),
         found: format!(
             "{} ({} of {})",
             percent(counted.rank_1_rate()),
@@ -272,7 +272,7 @@ fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Che
         Check {
             claim: format!(
                 "right person at the threshold with two fingers: at least {}",
-                percent(floors.hits_two_fingers)
+                target(floors.hits_two_fingers)
             ),
             found: format!("{} ({} of {})", percent(hit_rate), two_fingers.hits, two_fingers.mated),
             holds: two_fingers.mated > 0 && hit_rate >= floors.hits_two_fingers,

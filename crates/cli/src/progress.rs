@@ -1,6 +1,7 @@
 //! Progress on standard error: a bar on a terminal, a few plain lines elsewhere.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -92,9 +93,13 @@ impl Drop for Progress {
 
 fn bar(what: &str, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
-        "{prefix:<24} {wide_bar:.cyan/dim} {pos:>7}/{len}  {per_sec:>9}  {eta_precise} left",
+        "{prefix:<24} {wide_bar:.cyan/dim} {pos:>7}/{len}  {rate:>9}  {eta_precise} left",
     )
     .expect("the template is a constant and valid")
+    .with_key("rate", |state: &ProgressState, text: &mut dyn fmt::Write| {
+        // A rate that cannot be written is not worth a message.
+        let _ = write!(text, "{:.1}/s", state.per_sec());
+    })
     .progress_chars("━━─");
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
     bar.set_style(style);

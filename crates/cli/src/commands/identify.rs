@@ -5,9 +5,9 @@ use crate::gallery::{self, SearchProgress};
 use crate::identification::{Answer, Search};
 use crate::load::{Print, ResolutionArgument, load, note_estimates};
 use crate::output::{Exit, Output, rate, write_file};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use node::Node;
-use search::{Options, PositionRule, Probe, Threshold};
+use search::{Options, PositionRule, Probe, SearchError, Threshold};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -67,7 +67,8 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let probe = Probe { prints: prints.iter().map(|print| print.template.clone()).collect() };
     let options = options(&arguments);
     let started = Instant::now();
-    let identification = node.identify(&probe, &options, &SearchProgress::new(output))?;
+    let identification = node.identify(&probe, &options, &SearchProgress::new(output));
+    let identification = identification.map_err(with_option)?;
     let seconds = started.elapsed().as_secs_f64();
     let search = Search { prints: &prints, options: &options, identification: &identification };
     let mut answer = Answer::new(&search, seconds);
@@ -80,6 +81,14 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         output.note(format!("report written to {}", path.display()));
     }
     Ok(if identification.found() { Exit::Found } else { Exit::NotFound }.into())
+}
+
+/// Names the option by which an error can be answered.
+fn with_option(error: SearchError) -> anyhow::Error {
+    match error {
+        SearchError::ExtractorVersion { .. } => anyhow!("{error} (--other-extractors)"),
+        error => error.into(),
+    }
 }
 
 fn options(arguments: &Arguments) -> Options {

@@ -66,12 +66,14 @@ fn caption(finding: Finding<'_>) -> Html {
         evidence.reference_in_overlap,
     );
     if evidence.paired > 0 {
-        let agreement = words::percent(f64::from(evidence.flow_agreement.max(0.0)));
         text.push_str(&format!(
-            " After alignment they lie {:.1} px (500 ppi) apart on average; the ridge directions \
-             agree by {agreement}.",
+            " After alignment they lie {:.1} px (500 ppi) apart on average.",
             evidence.residual_px,
         ));
+    }
+    if let Some(agreement) = evidence.flow_agreement {
+        let agreement = words::percent(f64::from(agreement.max(0.0)));
+        text.push_str(&format!(" The ridge directions agree by {agreement}."));
     }
     Html::text(text)
 }
