@@ -139,8 +139,8 @@ fn every_beginning_of_every_file_is_an_error() {
         }
         let bytes = read(&name);
         let format = image::sniff(&bytes).unwrap();
-        // TIFF may end with a value nobody needs, text with a shorter number, a bitmap with padding,
-        // a codestream with the mark of its end.
+        // TIFF may end with a value nobody needs, text with a shorter number, a bitmap with
+        // padding, a codestream with the mark of its end.
         let spare = match format {
             ImageFormat::Tiff => continue,
             ImageFormat::Bmp => 3,

@@ -141,7 +141,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn png_gives_back_every_image_and_resolution(image in any_image(), ppi in prop::option::of(100_u32..4000)) {
+    fn png_gives_back_every_image_and_resolution(
+        image in any_image(),
+        ppi in prop::option::of(100_u32..4000),
+    ) {
         let decoded = image::decode(&image::encode_png(&image, ppi), &LIMITS).unwrap();
         prop_assert_eq!(decoded.image, image);
         prop_assert_eq!(decoded.resolution.map(|r| r.ppi_x), ppi.map(|ppi| ppi as f32));
@@ -149,7 +152,8 @@ proptest! {
 
     #[test]
     fn wsq_of_any_image_is_decoded_to_its_size(image in any_image(), bit_rate in 0.05_f32..8.0) {
-        let bytes = image::wsq::encode(&image, &EncodeOptions { bit_rate, ppi: Some(500) }).unwrap();
+        let options = EncodeOptions { bit_rate, ppi: Some(500) };
+        let bytes = image::wsq::encode(&image, &options).unwrap();
         let decoded = image::decode(&bytes, &LIMITS).unwrap();
         prop_assert_eq!(decoded.image.width(), image.width());
         prop_assert_eq!(decoded.image.height(), image.height());
@@ -175,7 +179,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn wsq_of_ridges_stays_close_at_every_size(width in 100_u32..260, height in 100_u32..260, seed: u32) {
+    fn wsq_of_ridges_stays_close_at_every_size(
+        width in 100_u32..260,
+        height in 100_u32..260,
+        seed: u32,
+    ) {
         let image = ridges(width, height, seed);
         let options = EncodeOptions { bit_rate: 2.25, ppi: None };
         let bytes = image::wsq::encode(&image, &options).unwrap();

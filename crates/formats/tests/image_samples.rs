@@ -47,8 +47,8 @@ fn psnr(a: &GrayImage, b: &GrayImage) -> f64 {
     10.0 * (255.0 * 255.0 * a.pixels().len() as f64 / sum).log10()
 }
 
-/// What the maker of the WSQ files of FVC2000 DB1_B compressed: the 15 bytes of a PGM header taken for
-/// pixels, and as many of the real ones as fit behind them.
+/// What the maker of the WSQ files of FVC2000 DB1_B compressed: the 15 bytes of a PGM header taken
+/// for pixels, and as many of the real ones as fit behind them.
 fn as_compressed(original: &DecodedImage) -> GrayImage {
     let mut pixels = b"P5\n300 300\n255\n".to_vec();
     pixels.extend(original.image.pixels());
@@ -90,7 +90,7 @@ fn wsq_files_come_out_close_to_the_images_they_were_made_from() {
         ours[middle],
     );
     assert!(theirs[0] > 43.0, "{} dB", theirs[0]);
-    // The reference software's encoder quantizes alike, but shares one Huffman table over two blocks.
+    // The reference software's encoder quantizes alike, but shares a Huffman table over two blocks.
     assert!((ours[middle] - theirs[middle]).abs() < 0.2, "{} dB", ours[middle]);
     assert!(our_bytes < their_bytes, "{our_bytes} bytes");
 }

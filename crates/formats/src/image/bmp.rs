@@ -1,6 +1,6 @@
 //! Windows bitmaps: 1, 4 and 8 bit with palette, 16, 24 and 32 bit color, RLE4 and RLE8.
 //!
-//! Source: Microsoft, *Bitmap Storage* and *BITMAPV5HEADER* (learn.microsoft.com/windows/win32/gdi).
+//! Source: Microsoft, *Bitmap Storage* and *BITMAPV5HEADER*, Windows GDI documentation.
 
 mod rle;
 

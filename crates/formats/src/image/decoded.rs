@@ -43,7 +43,8 @@ impl fmt::Display for ImageFormat {
 /// An image as 8-bit gray, with what its file says about it. `Debug` shows no pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodedImage {
-    /// The pixels: color as Rec. 601 luma, transparency over white, deeper samples rounded to 8 bit.
+    /// The pixels: color as Rec. 601 luma, transparency over white, deeper samples rounded to
+    /// 8 bit.
     pub image: GrayImage,
     /// Resolution of the file, where it is believed ([`FileResolution::is_believable`]).
     pub resolution: Option<FileResolution>,

@@ -52,7 +52,7 @@ struct Representation<'a> {
     data: &'a [u8],
 }
 
-/// The fields that the edition of 2005 has once in a record and that of 2011 in each representation.
+/// The fields that the edition of 2005 has once in a record, that of 2011 in each representation.
 #[derive(Clone, Copy)]
 struct Image {
     resolution: Option<FileResolution>,

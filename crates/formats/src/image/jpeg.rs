@@ -1,9 +1,9 @@
 //! JPEG (ISO/IEC 10918-1), baseline and progressive, by the library `zune-jpeg`.
 //!
 //! The markers are walked here first: sizes are checked before anything is allocated, the
-//! resolution is found, and a file without its end is told from a damaged one. The library then runs
-//! in its strict mode, which refuses what it would otherwise paint gray, and without its vector
-//! code, so that every machine computes the same pixels.
+//! resolution is found, and a file without its end is told from a damaged one. The library then
+//! runs in its strict mode, which refuses what it would otherwise paint gray, and without its
+//! vector code, so that every machine computes the same pixels.
 
 use super::cursor::Cursor;
 use super::raster::{self, Channels};

@@ -2,12 +2,23 @@
 //!
 //! [`decode`] recognizes the format by its first bytes ([`sniff`]) and returns gray pixels with
 //! what the file says about itself. Every decoder checks the size in the header against
-//! [`DecodeLimits`] before it allocates, returns an [`ImageError`] for bytes it cannot use, and does
-//! not panic.
+//! [`DecodeLimits`] before it allocates, returns an [`ImageError`] for bytes it cannot use, and
+//! does not panic.
 //!
 //! Resolution is never guessed. [`DecodedImage::resolution`] is what the file states, unless the
 //! statement is known to be meaningless ([`FileResolution::is_believable`]);
 //! [`DecodedImage::stated_resolution`] keeps it in any case.
+//!
+//! ```
+//! use formats::image::{DecodeLimits, ImageFormat, decode, encode_png};
+//! use vocabulary::GrayImage;
+//!
+//! let print = GrayImage::new(2, 2, vec![0, 80, 160, 255])?;
+//! let decoded = decode(&encode_png(&print, Some(500)), &DecodeLimits::default())?;
+//! assert_eq!((decoded.format, decoded.image), (ImageFormat::Png, print));
+//! assert_eq!(decoded.resolution.map(|resolution| resolution.ppi_x), Some(500.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod bmp;
 mod cursor;
@@ -53,7 +64,7 @@ pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
 }
 
 /// Decodes the image in `bytes`, of any format of [`ImageFormat`]; the first image where the file
-/// holds several.
+/// holds several. The pixels stand upright, as the file's orientation tag asks.
 ///
 /// # Errors
 /// [`ImageError`] for every byte string that is no readable image within `limits`.

@@ -210,4 +210,18 @@ mod tests {
         let none = decode(&encode(&image, None), &DecodeLimits::default()).unwrap();
         assert_eq!((none.resolution, none.stated_resolution), (None, None));
     }
+
+    #[test]
+    fn a_huge_header_is_refused_and_a_cut_file_told_from_a_damaged_one() {
+        let mut huge = Vec::new();
+        let encoder = ::png::Encoder::new(&mut huge, 60_000, 60_000);
+        drop(encoder.write_header().unwrap());
+        let error = |bytes: &[u8]| decode(bytes, &DecodeLimits::default()).unwrap_err();
+        assert!(matches!(error(&huge), ImageError::Size { width: 60_000, max: 20_000, .. }));
+        let whole = encode(&GrayImage::new(9, 9, vec![3; 81]).unwrap(), None);
+        assert!(matches!(error(&whole[..whole.len() - 20]), ImageError::Truncated { .. }));
+        let mut damaged = whole;
+        damaged[45] ^= 0x55;
+        assert!(matches!(error(&damaged), ImageError::Corrupt { .. }));
+    }
 }

@@ -1,6 +1,6 @@
 //! JPEG 2000 (ISO/IEC 15444-1), as JP2 file or bare codestream, by the library `hayro-jpeg2000`.
 //!
-//! The markers are walked here first ([`budget`]): a codestream of a few bytes can ask for many
+//! The markers are walked here first (`budget`): a codestream of a few bytes can ask for many
 //! millions of tiles, precincts or code-blocks, each with bookkeeping of its own.
 
 mod budget;

@@ -1,9 +1,9 @@
 //! TIFF and BigTIFF: gray, palette, RGB and CMYK of 1 to 16 bits a sample, in strips or tiles, raw
 //! or packed by LZW, deflate or PackBits.
 //!
-//! Source: Adobe, *TIFF Revision 6.0*, 1992, and its supplement 2 (deflate). Written here, on top of
-//! the unpackers `weezl` and `flate2`, because the usual library reads neither palettes nor samples
-//! of uncommon depth.
+//! Source: Adobe, *TIFF Revision 6.0*, 1992, and its supplement 2 (deflate). Written here, on top
+//! of the unpackers `weezl` and `flate2`, because the usual library reads neither palettes nor
+//! samples of uncommon depth.
 
 mod chunk;
 mod directory;

@@ -11,7 +11,7 @@ use crate::image::{DecodeLimits, DecodedImage, ImageError, ImageFormat, raster};
 /// Working memory: one `f32` coefficient and one pixel, rounded up for the row buffers.
 const BYTES_PER_PIXEL: u64 = 6;
 
-/// Decodes a WSQ stream. Resolution comes from the comment of NIST's convention, where there is one.
+/// Decodes a WSQ stream. Resolution comes from a comment of NIST's convention, if there is one.
 ///
 /// # Errors
 /// [`ImageError`] for every byte string that is no whole WSQ image within `limits`.

@@ -15,6 +15,10 @@ const VARIANCE_MIN: f32 = 1.01;
 /// Width of the zero bin in widths of the others.
 const ZERO_BIN_RATIO: f32 = 1.2;
 
+/// Narrowest bins, in gray levels: finer ones would code nothing but the rounding of the pixels and
+/// need numbers of more than 16 bits.
+const BIN_WIDTH_MIN: f64 = 0.1;
+
 /// How to encode.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EncodeOptions {
@@ -44,6 +48,23 @@ pub fn encode(image: &GrayImage, options: &EncodeOptions) -> Result<Vec<u8>, Ima
         let part = "bit rate outside 0.05..=8.0";
         return Err(ImageError::NotEncodable { format: ImageFormat::Wsq, part });
     }
+    let Prepared { mut out, blocks } = prepare(image, options);
+    for (id, symbols) in (0_u8..).zip(&blocks) {
+        let codes = HuffmanCodes::new(&frequencies(symbols));
+        put_block_header(&mut out, id, &codes);
+        put_symbols(&mut out, &codes, symbols);
+    }
+    out.extend([0xff, marker::END_OF_IMAGE]);
+    Ok(out)
+}
+
+/// A stream up to the first block, and what the blocks hold.
+struct Prepared {
+    out: Vec<u8>,
+    blocks: [Vec<Symbol>; 3],
+}
+
+fn prepare(image: &GrayImage, options: &EncodeOptions) -> Prepared {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let normalization = Normalization::of(image);
     let mut plane = normalization.apply(image);
@@ -59,13 +80,10 @@ pub fn encode(image: &GrayImage, options: &EncodeOptions) -> Result<Vec<u8>, Ima
     put_segment(&mut out, marker::TRANSFORM_TABLE, &transform_table());
     put_segment(&mut out, marker::QUANTIZATION_TABLE, &quantization_table(&bins));
     put_segment(&mut out, marker::START_OF_FRAME, &frame_header(image, normalization));
-    let blocks = [0..BLOCK_ENDS[0], BLOCK_ENDS[0]..BLOCK_ENDS[1], BLOCK_ENDS[1]..BLOCK_ENDS[2]];
-    for (id, block) in (0_u8..).zip(blocks) {
-        let indices = block.flat_map(|band| coefficients.indices(band, bins[band]));
-        put_block(&mut out, id, &symbols(indices));
-    }
-    out.extend([0xff, marker::END_OF_IMAGE]);
-    Ok(out)
+    let [first, second, third] = BLOCK_ENDS;
+    let blocks = [0..first, first..second, second..third]
+        .map(|bands| symbols(bands.flat_map(|band| coefficients.indices(band, bins[band]))));
+    Prepared { out, blocks }
 }
 
 /// Shift and scale that bring the pixels to -128..=128.
@@ -188,7 +206,7 @@ fn choose_bins(coefficients: &Coefficients, bit_rate: f32) -> [Bin; SUBBANDS] {
         return bins;
     };
     for (band, relative) in relative {
-        let width = (relative / factor) as f32;
+        let width = (relative / factor).max(BIN_WIDTH_MIN) as f32;
         // As the table will state them, so that both sides use the same bins.
         bins[band].width = Decimal::of(width).value();
         bins[band].zero_width = Decimal::of(ZERO_BIN_RATIO * width).value();
@@ -329,20 +347,26 @@ fn single(index: i32) -> Symbol {
     }
 }
 
-/// Writes a Huffman table and the block of codes that uses it.
-fn put_block(out: &mut Vec<u8>, id: u8, symbols: &[Symbol]) {
+fn frequencies(symbols: &[Symbol]) -> [u32; VALUES] {
     let mut frequencies = [0; VALUES];
     for &(value, _, _) in symbols {
         frequencies[usize::from(value)] += 1;
     }
-    let huffman = HuffmanCodes::new(&frequencies);
+    frequencies
+}
+
+/// Writes a Huffman table and the header of the block that uses it.
+fn put_block_header(out: &mut Vec<u8>, id: u8, codes: &HuffmanCodes) {
     let table: Vec<u8> =
-        [id].into_iter().chain(huffman.counts).chain(huffman.values.iter().copied()).collect();
+        [id].into_iter().chain(codes.counts).chain(codes.values.iter().copied()).collect();
     put_segment(out, marker::HUFFMAN_TABLES, &table);
     put_segment(out, marker::START_OF_BLOCK, &[id]);
+}
+
+fn put_symbols(out: &mut Vec<u8>, codes: &HuffmanCodes, symbols: &[Symbol]) {
     let mut bits = BitWriter { out, pending: 0, pending_bits: 0 };
     for &(value, number, number_bits) in symbols {
-        let (code, code_bits) = huffman.codes[usize::from(value)];
+        let (code, code_bits) = codes.codes[usize::from(value)];
         bits.put(code, code_bits);
         bits.put(number, number_bits);
     }
@@ -374,6 +398,141 @@ impl BitWriter<'_> {
     fn finish(mut self) {
         if self.pending_bits > 0 {
             self.put(0xff >> self.pending_bits, 8 - self.pending_bits);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decode;
+    use super::*;
+    use crate::image::{DecodeLimits, DecodedImage};
+
+    fn waves(width: u32, height: u32, amplitude: f32) -> GrayImage {
+        let pixel = |i: u32| {
+            let (x, y) = ((i % width) as f32, (i / width) as f32);
+            (128.0 + amplitude * (0.6 * x + 0.2 * y).sin()) as u8
+        };
+        GrayImage::new(width, height, (0..width * height).map(pixel).collect()).unwrap()
+    }
+
+    fn decode_default(bytes: &[u8]) -> Result<DecodedImage, ImageError> {
+        decode(bytes, &DecodeLimits::default())
+    }
+
+    #[test]
+    fn restart_markers_between_codes_change_nothing() {
+        let (image, options) = (waves(90, 70, 100.0), EncodeOptions::default());
+        let plain = encode(&image, &options).unwrap();
+        let Prepared { mut out, blocks } = prepare(&image, &options);
+        put_segment(&mut out, marker::RESTART_INTERVAL, &[0, 7]);
+        for (id, symbols) in (0_u8..).zip(&blocks) {
+            let codes = HuffmanCodes::new(&frequencies(symbols));
+            put_block_header(&mut out, id, &codes);
+            for (interval, part) in symbols.chunks(7).enumerate() {
+                if interval > 0 {
+                    out.extend([0xff, marker::RESTART_FIRST + (interval as u8 - 1) % 8]);
+                }
+                put_symbols(&mut out, &codes, part);
+            }
+        }
+        out.extend([0xff, marker::END_OF_IMAGE]);
+        assert!(out.len() > plain.len() + 100);
+        assert_eq!(decode_default(&out).unwrap(), decode_default(&plain).unwrap());
+    }
+
+    #[test]
+    fn every_size_of_bin_and_run_has_a_symbol() {
+        let indices = [0, 74, 75, 255, 256, 65_535, -73, -74, -255, -256, -65_535];
+        let values: Vec<_> = symbols(indices.into_iter()).iter().map(|s| (s.0, s.2)).collect();
+        let expected = [
+            (1, 0),
+            (254, 0),
+            (101, 8),
+            (101, 8),
+            (103, 16),
+            (103, 16),
+            (107, 0),
+            (102, 8),
+            (102, 8),
+            (104, 16),
+            (104, 16),
+        ];
+        assert_eq!(values, expected);
+        let runs = |zeros: usize| symbols(std::iter::repeat_n(0, zeros));
+        assert_eq!(runs(100), [(100, 0, 0)]);
+        assert_eq!(runs(101), [(105, 101, 8)]);
+        assert_eq!(runs(256), [(106, 256, 16)]);
+        assert_eq!(runs(65_536), [(106, 65_535, 16), (1, 0, 0)]);
+    }
+
+    #[test]
+    fn more_bits_bring_the_image_closer() {
+        let smooth = waves(200, 180, 100.0);
+        let grain = |i: usize| (i as u32).wrapping_mul(2_654_435_761) >> 28;
+        let pixels = smooth.pixels().iter().enumerate().map(|(i, p)| p + grain(i) as u8);
+        let image = GrayImage::new(200, 180, pixels.collect()).unwrap();
+        let error = |bit_rate: f32| {
+            let options = EncodeOptions { bit_rate, ppi: None };
+            let decoded = decode_default(&encode(&image, &options).unwrap()).unwrap().image;
+            let pairs = image.pixels().iter().zip(decoded.pixels());
+            pairs.map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum::<u64>()
+        };
+        let errors = [0.3, 0.75, 1.5, 3.0, 6.0].map(error);
+        assert!(errors.is_sorted_by(|a, b| a > b), "{errors:?}");
+    }
+
+    #[test]
+    fn a_flat_image_is_exact() {
+        for gray in [0, 77, 255] {
+            let flat = GrayImage::new(40, 30, vec![gray; 1200]).unwrap();
+            let bytes = encode(&flat, &EncodeOptions::default()).unwrap();
+            assert_eq!(decode_default(&bytes).unwrap().image, flat);
+        }
+    }
+
+    #[test]
+    fn the_comment_states_the_resolution() {
+        let ppi = |ppi| {
+            let options = EncodeOptions { ppi, ..EncodeOptions::default() };
+            decode_default(&encode(&waves(30, 30, 90.0), &options).unwrap()).unwrap()
+        };
+        assert_eq!(ppi(Some(1000)).resolution.unwrap().ppi_x, 1000.0);
+        assert_eq!(ppi(None).stated_resolution, None);
+        let low = ppi(Some(72));
+        assert_eq!((low.resolution, low.stated_resolution.unwrap().ppi_y), (None, 72.0));
+    }
+
+    #[test]
+    fn streams_that_are_cut_or_lack_a_table_are_errors() {
+        let whole = encode(&waves(64, 64, 100.0), &EncodeOptions::default()).unwrap();
+        for end in 0..whole.len() {
+            assert!(decode_default(&whole[..end]).is_err(), "cut to {end} of {}", whole.len());
+        }
+        let segments = [
+            (marker::TRANSFORM_TABLE, "transform table missing"),
+            (marker::QUANTIZATION_TABLE, "quantization table missing"),
+            (marker::START_OF_FRAME, "frame header missing"),
+            (marker::HUFFMAN_TABLES, "Huffman table missing"),
+        ];
+        for (kind, part) in segments {
+            let at = whole.windows(2).position(|bytes| bytes == [0xff, kind]).unwrap();
+            let bytes = usize::from(whole[at + 2]) << 8 | usize::from(whole[at + 3]);
+            let without = [&whole[..at], &whole[at + 2 + bytes..]].concat();
+            assert_eq!(decode_default(&without).unwrap_err(), super::super::corrupt(part));
+        }
+    }
+
+    #[test]
+    fn size_and_bit_rate_are_checked_first() {
+        let mut huge = encode(&waves(64, 64, 100.0), &EncodeOptions::default()).unwrap();
+        let frame = huge.windows(2).position(|bytes| bytes == [0xff, 0xa2]).unwrap();
+        huge[frame + 6..frame + 10].copy_from_slice(&[0xea, 0x60, 0xea, 0x60]);
+        let error = decode_default(&huge).unwrap_err();
+        assert_eq!(error, ImageError::Size { width: 60_000, height: 60_000, max: 20_000 });
+        for bit_rate in [0.0, -1.0, 9.0, f32::NAN] {
+            let options = EncodeOptions { bit_rate, ppi: None };
+            assert!(encode(&waves(9, 9, 1.0), &options).is_err());
         }
     }
 }

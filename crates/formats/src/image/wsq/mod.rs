@@ -1,11 +1,11 @@
 //! Wavelet scalar quantization, the FBI's format for gray fingerprints of 500 ppi.
 //!
-//! Source: *WSQ Gray-scale Fingerprint Image Compression Specification*, IAFIS-IC-0110 (V3), Criminal
-//! Justice Information Services, 1997, and the practice of the NIST reference software, with which
-//! files are exchanged. The idea: shift and scale the image, decompose it into 64 subbands with a
-//! two-channel filter bank ([`wavelet`], [`subbands`]), round each coefficient to a bin whose width
-//! the file states per subband ([`quantizer`]), and code bins and runs of zeros in three blocks with
-//! Huffman tables that the file carries ([`huffman`]).
+//! Source: *WSQ Gray-scale Fingerprint Image Compression Specification*, IAFIS-IC-0110 (V3),
+//! Criminal Justice Information Services, 1997, and the practice of the NIST reference software,
+//! with which files are exchanged. The idea: shift and scale the image, decompose it into 64
+//! subbands with a two-channel filter bank (`wavelet`, `subbands`), round each coefficient to
+//! a bin whose width the file states per subband (`quantizer`), and code bins and runs of zeros
+//! in three blocks with Huffman tables that the file carries (`huffman`).
 //!
 //! Departures: restart markers are accepted wherever they stand, the black and white calibration
 //! values in the frame header are not applied (as in the reference software), and a stream whose
