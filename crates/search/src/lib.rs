@@ -13,6 +13,54 @@
 //! Both cuts are exact over all partitions of the gallery, so an answer does not depend on how the
 //! gallery is split, on the order of enrollment or on the number of threads. Nothing here reads a
 //! disk or a clock.
+//!
+//! ```
+//! use matching::{Parameters, PreparedTemplate, calibration::Calibration, descriptor};
+//! use search::{
+//!     Engine, Gallery, Options, Partition, Probe, Reference, ReferenceSource, Silent, SourceError,
+//!     TwinKernels, identify,
+//! };
+//! use std::sync::Arc;
+//! use synthesis::templates::{ImpressionParameters, finger, impression};
+//! use vocabulary::{ImpressionKey, SubjectId};
+//!
+//! /// One person is all this store has.
+//! struct Store(Reference);
+//!
+//! impl ReferenceSource for Store {
+//!     fn references(&self, _: &SubjectId) -> Result<Vec<Reference>, SourceError> {
+//!         Ok(vec![self.0.clone()])
+//!     }
+//! }
+//!
+//! let parameters = Parameters::default();
+//! let [enrolled, unknown] =
+//!     [0, 1].map(|index| impression(&finger(1, 1), index, &ImpressionParameters::good()));
+//! let key = ImpressionKey {
+//!     subject: "ayan".parse()?,
+//!     position: enrolled.header().position,
+//!     impression: "1".parse()?,
+//! };
+//! let mut gallery = Gallery::new(&parameters);
+//! gallery.append(&key, &descriptor::pack(&enrolled, &parameters))?;
+//! let store = Store(Reference {
+//!     position: key.position,
+//!     impression: key.impression.clone(),
+//!     prepared: Arc::new(PreparedTemplate::new(&enrolled, &parameters)),
+//! });
+//!
+//! let kernels = TwinKernels::new();
+//! let engine = Engine {
+//!     kernels: &kernels,
+//!     parameters: &parameters,
+//!     calibration: &Calibration::shipped(),
+//! };
+//! let partitions = [Partition { gallery: &gallery, source: &store }];
+//! let probe = Probe::single(unknown);
+//! let answer = identify(&probe, &partitions, &engine, &Options::default(), &Silent)?;
+//! assert_eq!(answer.candidates.rank_of(&key.subject), Some(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 mod gallery;
