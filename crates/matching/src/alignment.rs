@@ -19,8 +19,6 @@ pub(crate) struct Mate {
     pub(crate) residual: (f32, f32),
     /// Squared distance after the stretch is taken out, px.
     pub(crate) distance2: f32,
-    /// Difference of direction after the motion, 1/65536 turn.
-    pub(crate) turn: u16,
     /// `exp(-cost)`: how well it fits, `0.0..=1.0`.
     pub(crate) fit: f32,
 }
@@ -193,7 +191,6 @@ impl Aligner {
             reference: other as u16,
             residual: (b.x - x, b.y - y),
             distance2,
-            turn,
             fit: libm::expf(-cost),
         })
     }

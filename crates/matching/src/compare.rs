@@ -51,16 +51,23 @@ pub struct Evidence {
     pub probe_in_overlap: u16,
     /// Reference minutiae inside the overlap.
     pub reference_in_overlap: u16,
-    /// Sum over the pairs of how well they lie on each other, each `0.0..=1.0`.
-    pub support: f32,
-    /// The same sum, each pair weighted with the local similarity of its minutiae.
+    /// Sum over the pairs of how well they lie on each other (`0.0..=1.0` each), weighted with the
+    /// geometric mean of their reliabilities.
+    pub reliable_support: f32,
+    /// The same sum, weighted with the local similarity instead.
     pub similar: f32,
+    /// Sum of the reliabilities of the minutiae inside the overlap, of both prints, that have no
+    /// mate.
+    pub unpaired_reliability: f32,
     /// Area of the overlap, square px.
     pub overlap_px2: f32,
     /// Mean distance of paired minutiae after alignment, px.
     pub residual_px: f32,
-    /// Agreement of the ridge flows in the overlap, `-1.0..=1.0`; 0 when a template has none.
+    /// Mean cosine of twice the angle between the ridge flows in the overlap, `-1.0..=1.0`; 0 when
+    /// no cell was compared.
     pub flow_agreement: f32,
+    /// Cells of 16 px over which the ridge flows were compared; 0 when a template has none.
+    pub flow_cells: u16,
 }
 
 /// The result of comparing two prints.
@@ -217,16 +224,27 @@ impl Comparer {
         let overlap = overlap(probe, reference, &laid.motion, self.parameters.alignment.margin_px);
         let paired = laid.mates.len();
         let distance: f32 = laid.mates.iter().map(|mate| mate.distance2.sqrt()).sum();
+        let reliability = |mate: &Mate| {
+            let a = &probe.points[usize::from(mate.probe)];
+            (a.reliability, reference.points[usize::from(mate.reference)].reliability)
+        };
+        let mated: f32 = laid.mates.iter().map(|m| reliability(m).0 + reliability(m).1).sum();
         Evidence {
+            unpaired_reliability: (overlap.reliability - mated).max(0.0),
+            reliable_support: laid
+                .mates
+                .iter()
+                .map(|m| m.fit * (reliability(m).0 * reliability(m).1).sqrt())
+                .sum(),
             local: self.relaxed.score,
             paired: paired as u16,
             probe_in_overlap: overlap.probe,
             reference_in_overlap: overlap.reference,
-            support: laid.support(),
             similar: self.similar(probe, reference, laid),
             overlap_px2: overlap.area_px2,
             residual_px: if paired > 0 { distance / paired as f32 } else { 0.0 },
             flow_agreement: overlap.flow,
+            flow_cells: overlap.flow_cells,
         }
     }
 }

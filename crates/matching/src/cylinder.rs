@@ -69,11 +69,6 @@ impl Grid {
         }
     }
 
-    /// Base cells inside the circle.
-    pub(crate) fn cells(&self) -> usize {
-        self.cells.len()
-    }
-
     /// Fills the cylinder of `points[index]`.
     pub(crate) fn fill(&self, points: &[Point], index: usize, hull: &Hull) -> Cylinder {
         let center = &points[index];

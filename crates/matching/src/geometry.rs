@@ -32,15 +32,19 @@ impl Point {
     }
 }
 
+/// Reliability of minutiae when a template tells none (0 for all, as in many foreign records).
+const UNTOLD_RELIABILITY: f32 = 0.5;
+
 /// The best minutiae of a template, at most `limit`, in its order.
 pub(crate) fn points(template: &Template, limit: usize) -> Vec<Point> {
+    let told = template.minutiae().first().is_some_and(|best| best.reliability() > 0);
     let point = |m: &vocabulary::Minutia| Point {
         x: m.x_px(),
         y: -m.y_px(),
         direction: m.direction(),
         cos: libm::cosf(m.direction().radians()),
         sin: libm::sinf(m.direction().radians()),
-        reliability: f32::from(m.reliability()) / 100.0,
+        reliability: if told { f32::from(m.reliability()) / 100.0 } else { UNTOLD_RELIABILITY },
     };
     template.minutiae().iter().take(limit).map(point).collect()
 }

@@ -1,5 +1,6 @@
 //! What two prints show of the same skin, once one lies on the other.
 
+use crate::geometry::Point;
 use crate::prepared::PreparedTemplate;
 use crate::rigid::Rigid;
 use std::f32::consts::TAU;
@@ -15,18 +16,14 @@ pub(crate) struct Overlap {
     pub(crate) probe: u16,
     /// Reference minutiae in it.
     pub(crate) reference: u16,
+    /// Sum of the reliabilities of the minutiae in it, of both prints.
+    pub(crate) reliability: f32,
     /// Its area, square px.
     pub(crate) area_px2: f32,
-    /// Mean cosine of twice the difference of the ridge orientations; 0 without ridge flows.
+    /// Mean cosine of twice the difference of the ridge orientations; 0 without.
     pub(crate) flow: f32,
-}
-
-/// Whether a print shows a place (y upwards): it has ridge flow there, or lies about its minutiae.
-fn shows(print: &PreparedTemplate, x: f32, y: f32, margin_px: f32) -> bool {
-    match &print.flow {
-        Some(flow) => flow.orientation_at(x, -y).is_some(),
-        None => print.hull.contains(x, y, margin_px),
-    }
+    /// Cells with a ridge orientation in both prints.
+    pub(crate) flow_cells: u16,
 }
 
 /// Measures the overlap of a probe laid on a reference by `motion`.
@@ -37,50 +34,57 @@ pub(crate) fn overlap(
     margin_px: f32,
 ) -> Overlap {
     let back = motion.inverse();
-    let count = |points: &[crate::geometry::Point], onto: &Rigid, other: &PreparedTemplate| {
-        let inside = |p: &&crate::geometry::Point| {
+    let count = |points: &[Point], onto: &Rigid, other: &PreparedTemplate| {
+        let inside = |p: &&Point| {
             let (x, y) = onto.apply(p.x, p.y);
-            shows(other, x, y, margin_px)
+            other.shown_at(x, y, margin_px).is_some()
         };
-        points.iter().filter(inside).count() as u16
+        let mut total = (0, 0.0);
+        for point in points.iter().filter(inside) {
+            total = (total.0 + 1, total.1 + point.reliability);
+        }
+        total
     };
-    let (area_px2, flow) = area(probe, reference, &back, margin_px);
+    let (in_probe, in_reference) =
+        (count(&probe.points, motion, reference), count(&reference.points, &back, probe));
+    let (area_px2, flow, flow_cells) = area(probe, reference, &back, margin_px);
     Overlap {
-        probe: count(&probe.points, motion, reference),
-        reference: count(&reference.points, &back, probe),
+        probe: in_probe.0,
+        reference: in_reference.0,
+        reliability: in_probe.1 + in_reference.1,
         area_px2,
         flow,
+        flow_cells,
     }
 }
 
-/// Area of the overlap and the agreement of the flows in it.
+/// Area of the overlap, the agreement of the flows in it, and over how many cells.
 fn area(
     probe: &PreparedTemplate,
     reference: &PreparedTemplate,
     back: &Rigid,
     margin_px: f32,
-) -> (f32, f32) {
-    let Some((left, bottom, right, top)) = reference.bounds(margin_px) else { return (0.0, 0.0) };
-    let (mut cells, mut agreement) = (0u32, 0.0);
+) -> (f32, f32, u16) {
+    let Some((left, bottom, right, top)) = reference.bounds(margin_px) else {
+        return (0.0, 0.0, 0);
+    };
     let (columns, rows) = ((right - left) / STEP_PX, (top - bottom) / STEP_PX);
+    let turned = f32::from(back.turn.turns_65536()) / 32768.0;
+    let (mut cells, mut both, mut agreement) = (0u32, 0u16, 0.0);
     for row in 0..rows as u32 {
         for column in 0..columns as u32 {
             let x = left + (column as f32 + 0.5) * STEP_PX;
             let y = top - (row as f32 + 0.5) * STEP_PX;
+            let Some(here) = reference.shown_at(x, y, margin_px) else { continue };
             let (u, v) = back.apply(x, y);
-            if !shows(reference, x, y, margin_px) || !shows(probe, u, v, margin_px) {
-                continue;
-            }
+            let Some(there) = probe.shown_at(u, v, margin_px) else { continue };
             cells += 1;
-            if let (Some(a), Some(b)) = (&probe.flow, &reference.flow) {
-                let here = b.orientation_at(x, -y).map_or(0.0, f32::from);
-                let there = a.orientation_at(u, -v).map_or(0.0, f32::from);
-                let turned = f32::from(back.turn.turns_65536()) / 32768.0;
-                let difference = (here - there) / f32::from(RidgeFlow::ORIENTATIONS) + turned;
-                agreement += libm::cosf(difference * TAU);
+            if let (Some(here), Some(there)) = (here, there) {
+                both = both.saturating_add(1);
+                agreement += libm::cosf((here - there + turned) * TAU);
             }
         }
     }
-    let mean = if cells > 0 { agreement / cells as f32 } else { 0.0 };
-    (cells as f32 * STEP_PX * STEP_PX, mean)
+    let mean = if both > 0 { agreement / f32::from(both) } else { 0.0 };
+    (cells as f32 * STEP_PX * STEP_PX, mean, both)
 }

@@ -235,21 +235,58 @@ impl Default for AlignmentParameters {
     }
 }
 
-/// Weighing the evidence: a linear model and the map to thousandths.
+/// A linear model of the logarithm of the odds that two prints are of one finger. Fitted by
+/// logistic regression; see `docs/design/scoring.md`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceModel {
+    /// The constant.
+    pub offset: f32,
+    /// Per pair, weighted with fit and reliability.
+    pub support: f32,
+    /// Per pair, weighted with fit and local similarity.
+    pub similar: f32,
+    /// Per minutia without mate in the overlap, weighted with reliability.
+    pub unpaired: f32,
+    /// Per unit of the stage-2 score.
+    pub local: f32,
+    /// Per unit of the logarithm of one over the disagreement of the ridge flows.
+    pub flow: f32,
+}
+
+/// Weighing the evidence, and the map to thousandths.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoringParameters {
-    /// Weights of the features of `scoring::features`.
-    pub weights: [f32; 5],
-    /// Constant of the model.
-    pub offset: f32,
-    /// Weighed evidence that maps to zero.
+    /// Both templates have a ridge flow.
+    pub with_flow: EvidenceModel,
+    /// One has none.
+    pub without_flow: EvidenceModel,
+    /// Logarithm of the odds that maps to zero.
     pub floor: f32,
-    /// Weighed evidence above the floor that maps to 632 thousandths.
+    /// Logarithm of the odds, above the floor, that maps to 632 thousandths.
     pub scale: f32,
 }
 
 impl Default for ScoringParameters {
     fn default() -> Self {
-        Self { weights: [0.5, 2.0, -0.1, 10.0, 2.0], offset: -8.0, floor: -8.0, scale: 15.0 }
+        Self {
+            with_flow: EvidenceModel {
+                offset: -8.4,
+                support: 0.61,
+                similar: 1.03,
+                unpaired: -0.2,
+                local: 28.0,
+                flow: 1.3,
+            },
+            without_flow: EvidenceModel {
+                offset: -10.0,
+                support: 0.73,
+                similar: 0.88,
+                unpaired: -0.14,
+                local: 54.0,
+                flow: 0.0,
+            },
+            floor: -7.0,
+            scale: 20.0,
+        }
     }
 }

@@ -73,6 +73,18 @@ impl PreparedTemplate {
         }
     }
 
+    /// Whether the print shows a place (px, y upwards), and the ridge orientation there, in turns
+    /// of twice the angle, when the template has a ridge flow.
+    pub(crate) fn shown_at(&self, x: f32, y: f32, margin_px: f32) -> Option<Option<f32>> {
+        match &self.flow {
+            Some(flow) => {
+                let orientation = f32::from(flow.orientation_at(x, -y)?);
+                Some(Some(orientation / f32::from(RidgeFlow::ORIENTATIONS)))
+            }
+            None => self.hull.contains(x, y, margin_px).then_some(None),
+        }
+    }
+
     /// Left, bottom, right and top of what the print shows, px, y upwards; `None` when nothing.
     pub(crate) fn bounds(&self, margin_px: f32) -> Option<(f32, f32, f32, f32)> {
         if let Some(flow) = &self.flow {

@@ -1,28 +1,83 @@
 //! From evidence to a similarity.
 
 use crate::compare::Evidence;
-use crate::parameters::ScoringParameters;
+use crate::parameters::{EvidenceModel, ScoringParameters};
 use vocabulary::Similarity;
 
+/// Added to one minus the flow agreement before the logarithm: two perfect prints of a finger
+/// differ about so much.
+const FLOW_NOISE: f32 = 0.02;
+
 /// Weighs the evidence: about the natural logarithm of how much likelier it is when the prints are
-/// of one finger, up to a constant.
+/// of one finger.
 pub(crate) fn weigh(evidence: &Evidence, parameters: &ScoringParameters) -> f32 {
-    let features = features(evidence);
-    let products = features.iter().zip(&parameters.weights).map(|(f, w)| f * w);
-    parameters.offset + products.sum::<f32>()
+    if evidence.flow_cells == 0 {
+        return linear(evidence, &parameters.without_flow);
+    }
+    let model = &parameters.with_flow;
+    linear(evidence, model) + model.flow * flow_feature(evidence.flow_agreement)
 }
 
-/// Features of the linear model, in the order of [`ScoringParameters::weights`].
-pub(crate) fn features(e: &Evidence) -> [f32; 5] {
-    let inside = f32::from(e.probe_in_overlap) + f32::from(e.reference_in_overlap);
-    let unpaired = (inside - 2.0 * f32::from(e.paired)).max(0.0);
-    [e.support, e.similar, unpaired, e.local, e.flow_agreement]
+fn linear(evidence: &Evidence, model: &EvidenceModel) -> f32 {
+    model.offset
+        + model.support * evidence.reliable_support
+        + model.similar * evidence.similar
+        + model.unpaired * evidence.unpaired_reliability
+        + model.local * evidence.local
 }
 
-/// Maps the weighed evidence to thousandths: nothing below zero, nearly straight up to the
-/// middle, then ever slower towards 1000.
+/// The natural logarithm of one over the disagreement of the ridge flows.
+fn flow_feature(agreement: f32) -> f32 {
+    -libm::logf((1.0 + FLOW_NOISE - agreement).max(FLOW_NOISE / 4.0))
+}
+
+/// Maps the weighed evidence to thousandths: nothing below the floor, then ever slower towards
+/// 1000.
 pub(crate) fn similarity(weight: f32, parameters: &ScoringParameters) -> Similarity {
-    let positive = (weight - parameters.floor).max(0.0) / parameters.scale;
-    let mapped = 1000.0 * (1.0 - libm::expf(-positive));
+    let above = (weight - parameters.floor).max(0.0) / parameters.scale;
+    let mapped = 1000.0 * (1.0 - libm::expf(-above));
     Similarity::from_thousandths((mapped + 0.5) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence() -> Evidence {
+        Evidence {
+            local: 0.2,
+            paired: 12,
+            probe_in_overlap: 20,
+            reference_in_overlap: 22,
+            unpaired_reliability: 5.0,
+            reliable_support: 6.0,
+            similar: 4.0,
+            overlap_px2: 40_000.0,
+            residual_px: 3.0,
+            flow_agreement: 0.95,
+            flow_cells: 150,
+        }
+    }
+
+    fn score(evidence: &Evidence) -> u32 {
+        let parameters = ScoringParameters::default();
+        similarity(weigh(evidence, &parameters), &parameters).thousandths()
+    }
+
+    #[test]
+    fn more_of_each_evidence_speaks_for_the_mate() {
+        let base = score(&evidence());
+        assert!(score(&Evidence { local: 0.25, ..evidence() }) > base);
+        assert!(score(&Evidence { reliable_support: 7.0, ..evidence() }) > base);
+        assert!(score(&Evidence { similar: 5.0, ..evidence() }) > base);
+        assert!(score(&Evidence { unpaired_reliability: 8.0, ..evidence() }) < base);
+        assert!(score(&Evidence { flow_agreement: 0.8, ..evidence() }) < base);
+    }
+
+    #[test]
+    fn similarity_stays_within_its_range() {
+        let parameters = ScoringParameters::default();
+        assert_eq!(similarity(f32::MIN, &parameters), Similarity::ZERO);
+        assert_eq!(similarity(1e9, &parameters).thousandths(), 1000);
+    }
 }
