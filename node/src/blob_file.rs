@@ -1,14 +1,12 @@
 //! Which keys a blob file of RocksDB holds.
 //!
-//! RocksDB drops a blob file only when no key of it is alive, and does not say which file holds a
-//! key. An erasure has to know: it rewrites the neighbors of the erased values so that the file
-//! goes. The layout is that of `db/blob/blob_log_format.h`: a header of 30 bytes (magic and version
+//! RocksDB drops a blob file only when no value in it is alive, and does not say which file holds a
+//! key. An erasure has to know: it moves the neighbors of the erased values so that the file goes. The layout is that of `db/blob/blob_log_format.h`: a header of 30 bytes (magic and version
 //! first), records of a 32-byte header (key length and value length first), key and value, and a
 //! footer of 32 bytes. All integers are little-endian.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 const HEADER_BYTES: u64 = 30;
@@ -24,8 +22,8 @@ const KEY_BYTES_MAX: u64 = 4096;
 pub(crate) enum Contents {
     /// No key of the range is in it.
     Without,
-    /// It holds some; the first and last of **all** its keys.
-    With(RangeInclusive<Vec<u8>>),
+    /// It holds some; **all** its keys, in the order of the file.
+    With(Vec<Vec<u8>>),
     /// It has another layout than this reader knows, so it may hold anything.
     Unknown,
 }
@@ -42,24 +40,16 @@ pub(crate) fn contents(path: &Path, holds: impl Fn(&[u8]) -> bool) -> io::Result
         return Ok(Contents::Unknown);
     }
     let mut walk = Walk { reader, at: HEADER_BYTES, end: length };
-    let (mut found, mut span) = (false, None::<(Vec<u8>, Vec<u8>)>);
+    let mut keys = Vec::new();
     loop {
         match walk.next_key()? {
-            Step::Key(key) => {
-                found |= holds(&key);
-                span = Some(match span {
-                    None => (key.clone(), key),
-                    Some((first, last)) => (first.min(key.clone()), last.max(key)),
-                });
-            }
+            Step::Key(key) => keys.push(key),
             Step::End => break,
             Step::Unknown => return Ok(Contents::Unknown),
         }
     }
-    Ok(match span {
-        Some((first, last)) if found => Contents::With(first..=last),
-        _ => Contents::Without,
-    })
+    let found = keys.iter().any(|key| holds(key));
+    Ok(if found { Contents::With(keys) } else { Contents::Without })
 }
 
 fn header_is_known(reader: &mut impl Read, length: u64) -> io::Result<bool> {
@@ -139,10 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn the_span_covers_all_keys_of_a_file_that_holds_one_of_the_range() {
+    fn a_file_that_holds_a_key_of_the_range_tells_all_its_keys() {
         let file = file(&[record(b"c", b"12"), record(b"a", b""), record(b"b", b"3"), footer()]);
         let holds_a = contents(file.path(), |key| key == b"a").unwrap();
-        assert_eq!(holds_a, Contents::With(b"a".to_vec()..=b"c".to_vec()));
+        assert_eq!(holds_a, Contents::With([b"c", b"a", b"b"].map(|k| k.to_vec()).into()));
         assert_eq!(contents(file.path(), |key| key == b"x").unwrap(), Contents::Without);
     }
 

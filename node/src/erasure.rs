@@ -5,13 +5,16 @@
 //! 1. The records are deleted and the person is marked as being erased, in one synced batch.
 //! 2. Memory tables are flushed, which frees the log.
 //! 3. Table files that cover the person's keys are rewritten.
-//! 4. Every blob file that still holds a key of the person is found by walking it; all keys between
-//!    its first and its last are rewritten, so no live key is left in it and RocksDB removes it.
+//! 4. Every blob file that still holds a key of the person is found by walking it. All values in it
+//!    that are alive are written once more, which moves them to a new blob file; nothing in the old
+//!    one is alive then, and RocksDB removes it. The cost is that of the few blob files that the
+//!    person's images lie in, however large the gallery is, and of looking through the keys of all.
 //! 5. When no blob file holds a key of the person any more, the mark is removed.
 //!
 //! A process killed in between leaves the mark, and the next open goes on with step 2.
 //!
-//! What is beyond this: blocks that the file system or the drive freed but has not overwritten.
+//! What is beyond this: blocks that the file system or the drive freed but has not overwritten, and
+//! the person's id (no biometric content) in RocksDB's list of files until the next open.
 
 use crate::blob_file::{self, Contents};
 use crate::error::NodeError;
@@ -56,8 +59,8 @@ pub(crate) fn finish(partition: &Partition, subject: &SubjectId) -> Result<u64, 
         partition.rewrite(family, Some(&start), Some(&end))?;
     }
     for _ in 0..ATTEMPTS {
-        let spans = spans(partition, &start, &end)?;
-        if spans.is_empty() {
+        let holding = holding(partition, &start, &end)?;
+        if holding.is_empty() {
             let mut changes = Changes::default();
             changes.delete(Family::Metadata, mark_key(subject));
             partition.write(changes)?;
@@ -66,31 +69,54 @@ pub(crate) fn finish(partition: &Partition, subject: &SubjectId) -> Result<u64, 
             let after = partition.blob_files()?;
             return Ok(before.iter().filter(|file| !after.contains(file)).count() as u64);
         }
-        for (first, last) in spans {
-            partition.rewrite(Family::Images, first.as_deref(), last.as_deref())?;
+        for contents in holding {
+            match contents {
+                Some(keys) => move_values(partition, &keys)?,
+                None => partition.rewrite_with_blobs(Family::Images)?,
+            }
         }
     }
-    let files = spans(partition, &start, &end)?.len();
+    let files = holding(partition, &start, &end)?.len();
     Err(NodeError::ErasureUnfinished { dir: partition.dir().to_owned(), files })
 }
 
-/// A range of keys, open where `None`.
-type Span = (Option<Vec<u8>>, Option<Vec<u8>>);
-
-/// For every blob file that may hold a key of the range, the span of its keys.
-fn spans(partition: &Partition, start: &[u8], end: &[u8]) -> Result<Vec<Span>, NodeError> {
-    let mut spans = Vec::new();
+/// For every blob file that may hold a key of the range, all its keys where they can be told.
+fn holding(
+    partition: &Partition,
+    start: &[u8],
+    end: &[u8],
+) -> Result<Vec<Option<Vec<Vec<u8>>>>, NodeError> {
+    let mut holding = Vec::new();
     for path in partition.blob_files()? {
         match blob_file::contents(&path, |key| start <= key && key < end) {
             Ok(Contents::Without) => {}
-            Ok(Contents::With(keys)) => {
-                let (first, last) = keys.into_inner();
-                spans.push((Some(first), Some(last)));
-            }
-            Ok(Contents::Unknown) => spans.push((None, None)),
+            Ok(Contents::With(keys)) => holding.push(Some(keys)),
+            Ok(Contents::Unknown) => holding.push(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(NodeError::file("read", &path, error)),
         }
     }
-    Ok(spans)
+    Ok(holding)
+}
+
+/// Writes the values that are alive under these keys once more, into new files, and drops what
+/// refers to the old ones.
+fn move_values(partition: &Partition, keys: &[Vec<u8>]) -> Result<(), NodeError> {
+    let mut changes = Changes::default();
+    for key in keys {
+        match partition.get(Family::Images, key) {
+            Ok(Some(value)) => changes.put(Family::Images, key.clone(), value),
+            Ok(None) => {}
+            // It cannot be moved, and would hold the file for ever. Its reference knows that there
+            // should be an image, so it is reported as damaged after this as it was before.
+            Err(NodeError::DamagedFiles { .. }) => changes.delete(Family::Images, key.clone()),
+            Err(error) => return Err(error),
+        }
+    }
+    if !changes.is_empty() {
+        partition.write(changes)?;
+    }
+    partition.flush()?;
+    let (first, last) = (keys.iter().min(), keys.iter().max());
+    partition.rewrite(Family::Images, first.map(Vec::as_slice), last.map(Vec::as_slice))
 }

@@ -51,7 +51,7 @@ const MIB: usize = 1 << 20;
 const BLOCK_CACHE_BYTES: usize = 64 * MIB;
 /// Values from this size on go to blob files.
 const BLOB_BYTES_MIN: u64 = 4096;
-/// A blob file of this size is rewritten by an erasure in well under a second.
+/// An erasure reads and writes a few files of this size.
 const BLOB_FILE_BYTES: u64 = 32 * MIB as u64;
 /// Part of the oldest blob files that ordinary compactions rewrite.
 const BLOB_GC_AGE_CUTOFF: &str = "0.25";
@@ -157,19 +157,34 @@ impl Partition {
         self.db.flush_cfs_opt(&families, &options).map_err(|e| self.error(e))
     }
 
-    /// Rewrites every file that holds keys from `start` to `end`, without what was deleted.
+    /// Rewrites every table file that holds keys from `start` to `end`, without what was deleted or
+    /// written anew. Blob files stay, unless nothing in them is alive any more.
     pub(crate) fn rewrite(
         &self,
         family: Family,
         start: Option<&[u8]>,
         end: Option<&[u8]>,
     ) -> Result<(), NodeError> {
-        let handle = self.family(family);
+        self.compact(family, "0.0", start, end)
+    }
+
+    /// Rewrites all files of a family, values in blob files included.
+    pub(crate) fn rewrite_with_blobs(&self, family: Family) -> Result<(), NodeError> {
+        self.compact(family, "1.0", None, None)
+    }
+
+    fn compact(
+        &self,
+        family: Family,
+        part_of_blobs: &str,
+        start: Option<&[u8]>,
+        end: Option<&[u8]>,
+    ) -> Result<(), NodeError> {
         let mut options = CompactOptions::default();
         options.set_exclusive_manual_compaction(true);
         options.set_bottommost_level_compaction(rocksdb::BottommostLevelCompaction::Force);
-        self.rewrite_blobs_up_to(family, "1.0")?;
-        self.db.compact_range_cf_opt(handle, start, end, &options);
+        self.rewrite_blobs_up_to(family, part_of_blobs)?;
+        self.db.compact_range_cf_opt(self.family(family), start, end, &options);
         self.rewrite_blobs_up_to(family, BLOB_GC_AGE_CUTOFF)?;
         self.db.wait_for_compact(&WaitForCompactOptions::default()).map_err(|e| self.error(e))?;
         // Files that the rewriting made obsolete go now, not at a later compaction.
@@ -295,7 +310,11 @@ fn family_options(family: Option<Family>, cache: &Cache) -> Options {
             options.set_enable_blob_gc(true);
             options.set_blob_gc_age_cutoff(0.25);
         }
-        Some(Family::References) => options.set_write_buffer_size(32 * MIB),
+        Some(Family::References) => {
+            options.set_write_buffer_size(32 * MIB);
+            // Small tables, so that an erasure has little to rewrite.
+            options.set_target_file_size_base(16 * MIB as u64);
+        }
         _ => options.set_write_buffer_size(4 * MIB),
     }
     options
