@@ -8,9 +8,11 @@
 
 mod persons;
 mod shelf;
+mod text;
 
 pub(crate) use persons::PersonIndex;
 pub(crate) use shelf::{Shelf, SlotId};
+pub(crate) use text::Text;
 
 use crate::GalleryError;
 use matching::record::DESCRIPTOR_VERSION;
@@ -60,16 +62,19 @@ impl Gallery {
 
     /// Finger and impression of all references of a person, in no particular order; nothing for a
     /// person who is not here.
-    pub fn references_of<'a>(
-        &'a self,
+    pub fn references_of(
+        &self,
         subject: &SubjectId,
-    ) -> impl Iterator<Item = (FingerPosition, &'a ImpressionLabel)> + use<'a> {
+    ) -> impl Iterator<Item = (FingerPosition, ImpressionLabel)> + use<'_> {
         let first = self.persons.find(subject).map(|person| self.persons.first(person));
-        self.chain(first).map(|slot| self.shelves[slot.shelf()].label(slot.index()))
+        self.chain(first).map(|slot| {
+            let (position, label) = self.shelves[slot.shelf()].label(slot.index());
+            (position, ImpressionLabel::new(label.as_str()).expect("it was a label when it came"))
+        })
     }
 
-    /// Bytes of memory held, allocations included (those of identifiers are estimated at their
-    /// length rounded up to 32).
+    /// Bytes of memory held, allocations included (those of long identifiers are estimated at
+    /// their length rounded up to 32).
     pub fn resident_bytes(&self) -> usize {
         size_of::<Self>()
             + self.shelves.iter().map(Shelf::resident_bytes).sum::<usize>()
@@ -103,7 +108,7 @@ impl Gallery {
             owner: person,
             next: self.persons.first(person),
             position: key.position,
-            label: key.impression.clone(),
+            label: Text::new(key.impression.as_str()),
         });
         self.persons.set_first(person, slot);
         Ok(())
@@ -137,7 +142,8 @@ impl Gallery {
         self.shelves.iter().enumerate().map(|(index, shelf)| (shelf_position(index), shelf))
     }
 
-    pub(crate) fn subject(&self, person: PersonIndex) -> &SubjectId {
+    /// The id of a person.
+    pub(crate) fn subject(&self, person: PersonIndex) -> &Text {
         self.persons.subject(person)
     }
 
@@ -152,7 +158,7 @@ impl Gallery {
     fn slot_of(&self, person: PersonIndex, key: &ImpressionKey) -> Option<SlotId> {
         self.chain(Some(self.persons.first(person))).find(|slot| {
             let (position, label) = self.shelves[slot.shelf()].label(slot.index());
-            position == key.position && *label == key.impression
+            position == key.position && label.as_str() == key.impression.as_str()
         })
     }
 
@@ -190,6 +196,15 @@ impl Gallery {
             self.shelves[slot.shelf()].set_owner(slot.index(), moved);
         }
     }
+}
+
+/// Appends to a long array. Growing by an eighth instead of twice keeps the unused room small; an
+/// array is then copied some nine times in all.
+fn push<T>(array: &mut Vec<T>, value: T) {
+    if array.len() == array.capacity() {
+        array.reserve_exact((array.len() / 8).max(16));
+    }
+    array.push(value);
 }
 
 impl fmt::Debug for Gallery {

@@ -7,6 +7,7 @@
 mod cut;
 mod scan;
 
+use crate::gallery::Text;
 use crate::identification::Coverage;
 use crate::identify::Engine;
 use crate::options::{ExtractorRule, Options, PositionRule};
@@ -28,6 +29,11 @@ pub struct ShortlistEntry {
 }
 
 impl ShortlistEntry {
+    fn new((score, subject): (u32, &Text)) -> Self {
+        let subject = SubjectId::new(subject.as_str()).expect("it was an id when it came");
+        Self { score, subject }
+    }
+
     /// Better first: score falling, then subject id rising.
     fn rank_cmp(&self, other: &Self) -> Ordering {
         other.score.cmp(&self.score).then_with(|| self.subject.cmp(&other.subject))
@@ -182,8 +188,8 @@ pub(crate) fn shortlists(
         let best = Scan { gallery, engine, options, meter: &meter }.best_scores(&prints.prints)?;
         let list = |(range, coverage): (&Range<usize>, Coverage)| {
             let sums = best.person_scores(range.clone());
-            let subject = |person| gallery.subject(person);
-            let entries = cut::best_persons(&sums, options.shortlist_persons, subject);
+            let best = cut::best_persons(&sums, options.shortlist_persons, |p| gallery.subject(p));
+            let entries = best.into_iter().map(ShortlistEntry::new).collect();
             let eligible_persons = cut::eligible(&sums);
             Shortlist { entries, coverage: Coverage { eligible_persons, ..coverage } }
         };

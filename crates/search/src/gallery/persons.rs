@@ -1,6 +1,6 @@
 //! The persons of a gallery, found by id without keeping an id twice.
 
-use super::SlotId;
+use super::{SlotId, Text, push};
 use hashbrown::HashTable;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use vocabulary::SubjectId;
@@ -11,13 +11,13 @@ pub(crate) type PersonIndex = u32;
 /// Persons and the first slot of each one's chain.
 #[derive(Default)]
 pub(crate) struct Persons {
-    subjects: Vec<SubjectId>,
+    subjects: Vec<Text>,
     firsts: Vec<SlotId>,
     by_subject: HashTable<PersonIndex>,
 }
 
 /// The same for the same id in every process: an answer never depends on it.
-fn hash(subject: &SubjectId) -> u64 {
+fn hash(subject: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     subject.hash(&mut hasher);
     hasher.finish()
@@ -29,7 +29,8 @@ impl Persons {
     }
 
     pub(crate) fn find(&self, subject: &SubjectId) -> Option<PersonIndex> {
-        let is_it = |person: &PersonIndex| self.subjects[*person as usize] == *subject;
+        let subject = subject.as_str();
+        let is_it = |person: &PersonIndex| self.subjects[*person as usize].as_str() == subject;
         self.by_subject.find(hash(subject), is_it).copied()
     }
 
@@ -39,15 +40,15 @@ impl Persons {
             return person;
         }
         let person = self.subjects.len() as PersonIndex;
-        self.subjects.push(subject.clone());
-        self.firsts.push(SlotId::NONE);
+        push(&mut self.subjects, Text::new(subject.as_str()));
+        push(&mut self.firsts, SlotId::NONE);
         let subjects = &self.subjects;
-        let rehash = |person: &PersonIndex| hash(&subjects[*person as usize]);
-        self.by_subject.insert_unique(hash(subject), person, rehash);
+        let rehash = |person: &PersonIndex| hash(subjects[*person as usize].as_str());
+        self.by_subject.insert_unique(hash(subject.as_str()), person, rehash);
         person
     }
 
-    pub(crate) fn subject(&self, person: PersonIndex) -> &SubjectId {
+    pub(crate) fn subject(&self, person: PersonIndex) -> &Text {
         &self.subjects[person as usize]
     }
 
@@ -73,14 +74,13 @@ impl Persons {
 
     fn entry_of(&mut self, person: PersonIndex) -> hashbrown::hash_table::OccupiedEntry<'_, u32> {
         self.by_subject
-            .find_entry(hash(&self.subjects[person as usize]), |entry| *entry == person)
+            .find_entry(hash(self.subjects[person as usize].as_str()), |entry| *entry == person)
             .unwrap_or_else(|_| unreachable!("every person is in the table"))
     }
 
     pub(crate) fn resident_bytes(&self) -> usize {
-        let texts: usize =
-            self.subjects.iter().map(|s| s.as_str().len().next_multiple_of(32)).sum();
-        self.subjects.capacity() * size_of::<SubjectId>()
+        let texts: usize = self.subjects.iter().map(Text::heap_bytes).sum();
+        self.subjects.capacity() * size_of::<Text>()
             + self.firsts.capacity() * size_of::<SlotId>()
             + self.by_subject.allocation_size()
             + texts

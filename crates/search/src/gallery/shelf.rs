@@ -1,9 +1,9 @@
 //! The references of one finger, as a structure of arrays.
 
-use super::PersonIndex;
+use super::{PersonIndex, Text, push};
 use matching::PackedRecord;
 use std::collections::BTreeMap;
-use vocabulary::{ExtractorVersion, FingerPosition, ImpressionLabel};
+use vocabulary::{ExtractorVersion, FingerPosition};
 
 /// Shelves of a gallery: one per finger position code, the plain thumbs on those of the thumbs.
 pub(crate) const SHELVES: usize = 16;
@@ -76,7 +76,7 @@ pub(crate) struct Slot {
     pub(crate) owner: PersonIndex,
     pub(crate) next: SlotId,
     pub(crate) position: FingerPosition,
-    pub(crate) label: ImpressionLabel,
+    pub(crate) label: Text,
 }
 
 /// Parallel arrays, one entry per reference; records in segments.
@@ -86,7 +86,7 @@ pub(crate) struct Shelf {
     owners: Vec<PersonIndex>,
     nexts: Vec<SlotId>,
     positions: Vec<FingerPosition>,
-    labels: Vec<ImpressionLabel>,
+    labels: Vec<Text>,
     versions: BTreeMap<ExtractorVersion, usize>,
 }
 
@@ -130,7 +130,7 @@ impl Shelf {
         self.nexts[index] = next;
     }
 
-    pub(crate) fn label(&self, index: usize) -> (FingerPosition, &ImpressionLabel) {
+    pub(crate) fn label(&self, index: usize) -> (FingerPosition, &Text) {
         (self.positions[index], &self.labels[index])
     }
 
@@ -147,10 +147,10 @@ impl Shelf {
         }
         *self.versions.entry(ExtractorVersion(slot.record.extractor_version)).or_default() += 1;
         self.segments.last_mut().expect("just ensured").push(slot.record);
-        self.owners.push(slot.owner);
-        self.nexts.push(slot.next);
-        self.positions.push(slot.position);
-        self.labels.push(slot.label);
+        push(&mut self.owners, slot.owner);
+        push(&mut self.nexts, slot.next);
+        push(&mut self.positions, slot.position);
+        push(&mut self.labels, slot.label);
     }
 
     /// Moves the last slot into the place of `index`.
@@ -177,12 +177,12 @@ impl Shelf {
 
     pub(crate) fn resident_bytes(&self) -> usize {
         let records: usize = self.segments.iter().map(Vec::capacity).sum();
-        let texts: usize = self.labels.iter().map(|l| l.as_str().len().next_multiple_of(32)).sum();
+        let texts: usize = self.labels.iter().map(Text::heap_bytes).sum();
         records * size_of::<PackedRecord>()
             + self.owners.capacity() * size_of::<PersonIndex>()
             + self.nexts.capacity() * size_of::<SlotId>()
             + self.positions.capacity() * size_of::<FingerPosition>()
-            + self.labels.capacity() * size_of::<ImpressionLabel>()
+            + self.labels.capacity() * size_of::<Text>()
             + texts
     }
 }

@@ -1,8 +1,6 @@
 //! The exact cut: the best persons out of millions.
 
-use super::ShortlistEntry;
 use crate::gallery::PersonIndex;
-use vocabulary::SubjectId;
 
 /// Persons with an eligible reference.
 pub(super) fn eligible(sums: &[u32]) -> u64 {
@@ -14,11 +12,11 @@ pub(super) fn eligible(sums: &[u32]) -> u64 {
 ///
 /// A histogram gives the score at which the limit falls; everybody above passes, and those exactly
 /// at it pass in the order of their ids.
-pub(super) fn best_persons<'a>(
+pub(super) fn best_persons<'a, Id: Ord>(
     sums: &[u32],
     limit: usize,
-    subject: impl Fn(PersonIndex) -> &'a SubjectId,
-) -> Vec<ShortlistEntry> {
+    subject: impl Fn(PersonIndex) -> &'a Id,
+) -> Vec<(u32, &'a Id)> {
     let Some((cut, room_at_cut)) = cut_off(sums, limit) else { return Vec::new() };
     let mut above = Vec::new();
     let mut tied = Vec::new();
@@ -36,11 +34,7 @@ pub(super) fn best_persons<'a>(
     }
     above.append(&mut tied);
     above.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let entry = |(sum, subject): (u32, &SubjectId)| ShortlistEntry {
-        score: sum - 1,
-        subject: subject.clone(),
-    };
-    above.into_iter().map(entry).collect()
+    above.into_iter().map(|(sum, subject)| (sum - 1, subject)).collect()
 }
 
 /// The score at which the limit falls and how many persons with exactly this score pass; `None`
@@ -70,29 +64,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn subjects(count: usize) -> Vec<SubjectId> {
-        // Ids in another order than the indices.
-        (0..count).map(|i| SubjectId::new(&format!("s{:02}", i * 37 % 101)).unwrap()).collect()
-    }
-
     proptest! {
         #[test]
         fn the_cut_is_that_of_a_full_sort(
             sums in prop::collection::vec(0u32..6, 0..100),
             limit in 0usize..110,
         ) {
-            let subjects = subjects(sums.len());
+            // Ids in another order than the indices.
+            let ids: Vec<usize> = (0..sums.len()).map(|index| index * 37 % 101).collect();
             let mut expected: Vec<_> = sums
                 .iter()
-                .zip(&subjects)
+                .zip(&ids)
                 .filter(|(sum, _)| **sum > 0)
-                .map(|(sum, subject)| ShortlistEntry { score: sum - 1, subject: subject.clone() })
+                .map(|(sum, id)| (sum - 1, id))
                 .collect();
             prop_assert_eq!(eligible(&sums), expected.len() as u64);
-            expected.sort_by(ShortlistEntry::rank_cmp);
+            expected.sort_by_key(|(score, id)| (std::cmp::Reverse(*score), **id));
             expected.truncate(limit);
-            let found = best_persons(&sums, limit, |person| &subjects[person as usize]);
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(best_persons(&sums, limit, |person| &ids[person as usize]), expected);
         }
     }
 }
