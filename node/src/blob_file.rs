@@ -1,9 +1,10 @@
 //! Which keys a blob file of RocksDB holds.
 //!
 //! RocksDB drops a blob file only when no value in it is alive, and does not say which file holds a
-//! key. An erasure has to know: it moves the neighbors of the erased values so that the file goes. The layout is that of `db/blob/blob_log_format.h`: a header of 30 bytes (magic and version
-//! first), records of a 32-byte header (key length and value length first), key and value, and a
-//! footer of 32 bytes. All integers are little-endian.
+//! key. An erasure has to know: it moves the neighbors of the erased values so that the file goes.
+//! The layout is that of RocksDB's `db/blob/blob_log_format.h`: a header of 30 bytes (magic and
+//! version first), records of a 32-byte header (key length and value length first), key and value,
+//! and a footer of 32 bytes. All integers are little-endian.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};

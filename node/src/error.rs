@@ -40,8 +40,8 @@ pub enum NodeError {
     },
     /// A later release wrote it.
     #[error(
-        "{} was written in format {found}, and this release reads up to format {supported}: use the \
-         release that wrote it, or a later one",
+        "{} was written in format {found}, and this release reads up to format {supported}: use \
+         the release that wrote it, or a later one",
         dir.display()
     )]
     NewerFormat {
@@ -82,8 +82,8 @@ pub enum NodeError {
     },
     /// A template to enroll was made by another extractor.
     #[error(
-        "the template for {key} was made by extractor version {}, and this gallery holds version {}: \
-         extract it again from the image",
+        "the template for {key} was made by extractor version {}, and this gallery holds version \
+         {}: extract it again from the image",
         found.0, current.0
     )]
     TemplateVersion {
@@ -95,7 +95,7 @@ pub enum NodeError {
         current: ExtractorVersion,
     },
     /// The file system refused.
-    #[error("could not {action} {}: {source}; {}", path.display(), remedy(source))]
+    #[error("could not {action} {}: {}", path.display(), remedy(source))]
     FileSystem {
         /// What was tried, as a verb.
         action: &'static str,
@@ -106,8 +106,7 @@ pub enum NodeError {
     },
     /// No room is left.
     #[error(
-        "the disk of {} is full: free some space, then repeat the command; what was acknowledged \
-         is safe",
+        "the disk of {} is full: free some space, then repeat the command",
         dir.display()
     )]
     DiskFull {
@@ -129,7 +128,7 @@ pub enum NodeError {
     },
     /// The disk did not do as it was told.
     #[error(
-        "reading or writing {} failed ({source}): check the disk, then repeat the command",
+        "reading or writing {} failed: check the disk, then repeat the command",
         dir.display()
     )]
     Storage {
@@ -152,8 +151,8 @@ pub enum NodeError {
     },
     /// One record is not what was written.
     #[error(
-        "the reference {key} in {} is damaged ({reason}): erase its subject and enroll it again, or \
-         open the folder with damaged references left out",
+        "the reference {key} in {} is damaged ({reason}): erase its subject and enroll it again, \
+         or open the folder with damaged references left out",
         dir.display()
     )]
     DamagedReference {

@@ -4,7 +4,7 @@
 //! - `references`: impression key -> sealed [`crate::record`]
 //! - `images`: impression key -> the bytes of the file as received, in blob files
 //! - `persons`: subject prefix -> sealed [`crate::person`]
-//! - `metadata`: `gallery` -> sealed [`crate::metadata`]; `erasing/` subject prefix -> nothing, while
+//! - `metadata`: `gallery` -> sealed [`crate::metadata`]; `erasing/` and a subject -> nothing, while
 //!   the bytes of an erased person may still be in files
 //!
 //! A write is acknowledged when its log record is synced. After a failed write the state on disk is
