@@ -4,8 +4,8 @@
 //! - `references`: impression key -> sealed [`crate::record`]
 //! - `images`: impression key -> the bytes of the file as received, in blob files
 //! - `persons`: subject prefix -> sealed [`crate::person`]
-//! - `metadata`: `gallery` -> sealed [`crate::metadata`]; `erasing/` and a subject -> nothing, while
-//!   the bytes of an erased person may still be in files
+//! - `metadata`: `gallery` -> sealed [`crate::metadata`]; `erasing/` and a subject -> nothing,
+//!   while the bytes of an erased person may still be in files
 //!
 //! A write is acknowledged when its log record is synced. After a failed write the state on disk is
 //! not known until the next open, so every later write is refused.
@@ -74,6 +74,15 @@ pub(crate) struct Partition {
 impl Partition {
     /// Opens the database at `path`; errors name `dir`. `create` allows it to be new.
     pub(crate) fn open(dir: &Path, path: PathBuf, create: bool) -> Result<Self, NodeError> {
+        Self::open_with(&database_options(create), dir, path, create)
+    }
+
+    fn open_with(
+        options: &Options,
+        dir: &Path,
+        path: PathBuf,
+        create: bool,
+    ) -> Result<Self, NodeError> {
         refuse_headless(dir, &path, create)?;
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         let families = [("default", None)]
@@ -82,7 +91,7 @@ impl Partition {
         let families = families.map(|(name, family)| {
             ColumnFamilyDescriptor::new(name, family_options(family, &cache))
         });
-        let db = DB::open_cf_descriptors(&database_options(create), &path, families)
+        let db = DB::open_cf_descriptors(options, &path, families)
             .map_err(|e| NodeError::from_rocksdb(dir, e))?;
         Ok(Self { db, dir: dir.to_owned(), path, refused: Mutex::new(None) })
     }
@@ -318,4 +327,52 @@ fn family_options(family: Option<Family>, cache: &Cache) -> Options {
         _ => options.set_write_buffer_size(4 * MIB),
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocksdb::statistics::Ticker;
+
+    fn put(key: &[u8]) -> Changes {
+        let mut changes = Changes::default();
+        changes.put(Family::References, key.to_vec(), vec![7; 100]);
+        changes
+    }
+
+    #[test]
+    fn the_log_is_synced_before_a_write_returns() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = database_options(true);
+        options.enable_statistics();
+        let path = dir.path().join("db");
+        let partition = Partition::open_with(&options, dir.path(), path, true).unwrap();
+        for written in 1..=3 {
+            partition.write(put(&[written])).unwrap();
+            assert_eq!(options.get_ticker_count(Ticker::WalFileSynced), u64::from(written));
+        }
+    }
+
+    #[test]
+    fn after_a_failed_write_every_later_one_is_refused_until_the_next_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db");
+        let partition = Partition::open(dir.path(), path.clone(), true).unwrap();
+        partition.write(put(b"acknowledged")).unwrap();
+        // A flush begins a new log file; folders stand where it could be made.
+        let blocked: Vec<PathBuf> = (1..200).map(|n| path.join(format!("{n:06}.log"))).collect();
+        let blocked: Vec<PathBuf> =
+            blocked.into_iter().filter(|log| fs::create_dir(log).is_ok()).collect();
+        assert!(partition.flush().is_err());
+        let first = partition.write(put(b"refused")).unwrap_err();
+        assert!(matches!(first, NodeError::Storage { .. }), "{first}");
+        blocked.iter().for_each(|log| fs::remove_dir(log).unwrap());
+        let second = partition.write(put(b"refused")).unwrap_err();
+        assert!(matches!(second, NodeError::WritesRefused { .. }), "{second}");
+        drop(partition);
+        let partition = Partition::open(dir.path(), path, false).unwrap();
+        assert!(partition.get(Family::References, b"acknowledged").unwrap().is_some());
+        assert!(partition.get(Family::References, b"refused").unwrap().is_none());
+        partition.write(put(b"after")).unwrap();
+    }
 }
