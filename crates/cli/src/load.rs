@@ -19,10 +19,10 @@ use vocabulary::{FingerPosition, GrayImage, ImpressionType, Template};
 
 /// Largest file read, in bytes: 100 million pixels of 16 bits, and some room.
 const FILE_BYTES_MAX: u64 = 256 << 20;
-/// An estimate this close to a usual resolution means that resolution: fingers differ by more.
-const USUAL_PPI: [f32; 2] = [500.0, 1000.0];
-const USUAL_WITHIN: f32 = 0.2;
-const USUAL_WITHIN_OF_SET: f32 = 0.07;
+/// Usual resolutions, and how near an estimate must come to mean one of them. Nearly all sensors
+/// have 500 ppi and fingers differ by a fifth, so that prints of one finger agree only when the
+/// estimate decides between usual values and does not measure.
+const USUAL_PPI: [(f32, f32); 2] = [(500.0, 0.3), (1000.0, 0.2)];
 /// Ridges less clear than this give no estimate worth using.
 const CONFIDENCE_MIN: f32 = 0.2;
 
@@ -375,7 +375,7 @@ pub(crate) fn resolution_of(
         return Ok(Resolution::File { ppi: x });
     }
     let ridges_say = ridges_say(decoded).ok_or(LoadError::UnknownResolution)?;
-    Ok(usual_or_rounded(ridges_say, USUAL_WITHIN))
+    Ok(usual_or_rounded(ridges_say))
 }
 
 /// What the ridges say about the resolution, when they are clear enough.
@@ -385,15 +385,15 @@ fn ridges_say(decoded: &DecodedImage) -> Option<f32> {
 }
 
 /// The usual resolution near an estimate, else the estimate rounded to 10 ppi.
-fn usual_or_rounded(ridges_say: f32, within: f32) -> Resolution {
-    let usual = USUAL_PPI.into_iter().find(|ppi| (ridges_say / ppi - 1.0).abs() <= within);
+fn usual_or_rounded(ridges_say: f32) -> Resolution {
+    let near = |(ppi, within): &(f32, f32)| (ridges_say / ppi - 1.0).abs() <= *within;
+    let usual = USUAL_PPI.into_iter().find(near).map(|(ppi, _)| ppi);
     let ppi = usual.unwrap_or_else(|| (ridges_say / 10.0).round() * 10.0);
     Resolution::Estimated { ppi, ridges_say }
 }
 
 /// The resolution of a set of images from one sensor, from the median of what the ridges of those
-/// say that state none. A single finger may be 20 % off, the median of many is not, so it is taken
-/// as it is unless a usual resolution is very near.
+/// say that state none: a single finger may be far off, the median of many is not.
 pub(crate) fn resolution_of_set(files: &[PathBuf]) -> Option<Resolution> {
     let estimate = |path: &PathBuf| {
         let file = File::read(path).ok().filter(|file| !file.is_template())?;
@@ -403,7 +403,7 @@ pub(crate) fn resolution_of_set(files: &[PathBuf]) -> Option<Resolution> {
     let mut estimates: Vec<f32> = files.par_iter().filter_map(estimate).collect();
     estimates.sort_unstable_by(f32::total_cmp);
     let median = *estimates.get(estimates.len() / 2)?;
-    Some(usual_or_rounded(median, USUAL_WITHIN_OF_SET))
+    Some(usual_or_rounded(median))
 }
 
 /// Bytes in lower-case hexadecimal.

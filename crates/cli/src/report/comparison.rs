@@ -71,8 +71,8 @@ fn caption(finding: Finding<'_>) -> Html {
             evidence.residual_px,
         ));
     }
-    if let Some(agreement) = evidence.flow_agreement {
-        let agreement = words::percent(f64::from(agreement.max(0.0)));
+    if evidence.flow_agreement != 0.0 {
+        let agreement = words::percent(f64::from(evidence.flow_agreement.max(0.0)));
         text.push_str(&format!(" The ridge directions agree by {agreement}."));
     }
     Html::text(text)
