@@ -42,7 +42,8 @@ fn lossless_gray_is_the_original_whatever_the_container() {
         "gray.j2k",
     ] {
         assert_eq!(difference(name, "rings.pgm"), 0, "{name}");
-        assert!(!decode(name).color, "{name}");
+        // The maker wrote bitmaps with three equal channels.
+        assert_eq!(decode(name).color, name.ends_with(".bmp"), "{name}");
     }
     assert_eq!(difference("gray-palette.tif", "gray-palette.pgm"), 0);
     assert!(!decode("gray-palette.tif").color);
