@@ -10,6 +10,20 @@ use crate::parameters::AlignmentParameters;
 use crate::prepared::PreparedTemplate;
 use crate::rigid::{Correspondence, Rigid};
 
+/// Two prints to be compared.
+#[derive(Clone, Copy)]
+pub(crate) struct Prints<'a> {
+    pub(crate) probe: &'a PreparedTemplate,
+    pub(crate) reference: &'a PreparedTemplate,
+}
+
+impl<'a> Prints<'a> {
+    /// The minutiae of a pair, by index.
+    pub(crate) fn ends(&self, (probe, reference): (u16, u16)) -> (&'a Point, &'a Point) {
+        (&self.probe.points[usize::from(probe)], &self.reference.points[usize::from(reference)])
+    }
+}
+
 /// Two minutiae that lie on each other.
 #[derive(Clone, Copy)]
 pub(crate) struct Mate {
@@ -40,16 +54,19 @@ impl Laid {
 /// Lays probes on references; holds the buffers.
 pub(crate) struct Aligner {
     parameters: AlignmentParameters,
-    candidates: Vec<Mate>,
+    candidates: Vec<Candidate>,
     probe_taken: Vec<bool>,
     reference_taken: Vec<bool>,
     correspondences: Vec<Correspondence>,
 }
 
-/// How far minutiae may lie apart and point differently.
+/// How far minutiae may lie apart.
+#[derive(Clone, Copy)]
 struct Tolerance {
     distance_px: f32,
     sigma_px: f32,
+    /// Whether the stretch of the pairs so far is taken out.
+    stretched: bool,
 }
 
 impl Aligner {
@@ -64,135 +81,95 @@ impl Aligner {
     }
 
     /// From a first guess to pairs under the loose tolerance, fitting the motion `rounds` times.
-    pub(crate) fn settle(
-        &mut self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
-        guess: Rigid,
-        rounds: usize,
-    ) -> Laid {
-        let (points, others) = (&probe.points, &reference.points);
+    pub(crate) fn settle(&mut self, prints: Prints<'_>, guess: Rigid) -> Laid {
         let loose = Tolerance {
             distance_px: self.parameters.loose_px,
             sigma_px: self.parameters.loose_sigma_px,
+            stretched: false,
         };
         let mut laid = Laid { motion: guess, mates: Vec::new() };
-        for _ in 0..rounds {
-            self.pair(probe, reference, &mut laid, &loose, false);
-            self.correspondences.clear();
-            self.correspondences.extend(laid.mates.iter().map(|mate| {
-                let (a, b) = ends(points, others, mate);
-                Correspondence { from: (a.x, a.y), to: (b.x, b.y), weight: mate.fit }
-            }));
+        for _ in 0..self.parameters.rounds {
+            self.pair(prints, &mut laid, loose);
             if laid.mates.len() < 2 {
                 return laid;
             }
+            self.correspondences.clear();
+            self.correspondences.extend(laid.mates.iter().map(|mate| {
+                let (a, b) = prints.ends((mate.probe, mate.reference));
+                Correspondence { from: (a.x, a.y), to: (b.x, b.y), weight: mate.fit }
+            }));
             match Rigid::fit(&self.correspondences) {
                 Some(motion) => laid.motion = motion,
                 None => return laid,
             }
         }
-        self.pair(probe, reference, &mut laid, &loose, false);
+        self.pair(prints, &mut laid, loose);
         laid
     }
 
     /// Draws the pairs again with the stretch taken out.
-    pub(crate) fn refine(
-        &mut self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
-        laid: &mut Laid,
-    ) {
+    pub(crate) fn refine(&mut self, prints: Prints<'_>, laid: &mut Laid) {
         let tight = Tolerance {
             distance_px: self.parameters.tight_px,
             sigma_px: self.parameters.tight_sigma_px,
+            stretched: true,
         };
-        self.pair(probe, reference, laid, &tight, true);
+        self.pair(prints, laid, tight);
     }
 
     /// Pairs minutiae one to one, the best fit first.
-    fn pair(
-        &mut self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
-        laid: &mut Laid,
-        tolerance: &Tolerance,
-        stretched: bool,
-    ) {
-        let (probe, reference, by_x) = (&probe.points, &reference.points, &reference.by_x);
+    fn pair(&mut self, prints: Prints<'_>, laid: &mut Laid, tolerance: Tolerance) {
+        self.collect(prints, laid, tolerance);
+        self.candidates.sort_unstable_by(|a, b| {
+            a.cost.total_cmp(&b.cost).then((a.probe, a.reference).cmp(&(b.probe, b.reference)))
+        });
+        self.probe_taken.clear();
+        self.probe_taken.resize(prints.probe.points.len(), false);
+        self.reference_taken.clear();
+        self.reference_taken.resize(prints.reference.points.len(), false);
+        laid.mates.clear();
+        for candidate in &self.candidates {
+            let (a, b) = (usize::from(candidate.probe), usize::from(candidate.reference));
+            if !self.probe_taken[a] && !self.reference_taken[b] {
+                (self.probe_taken[a], self.reference_taken[b]) = (true, true);
+                laid.mates.push(candidate.mate(prints, &laid.motion));
+            }
+        }
+    }
+
+    /// Collects all pairs within the tolerance. The reference minutiae are visited from left to
+    /// right, so that those too far to a side cost nothing.
+    fn collect(&mut self, prints: Prints<'_>, laid: &Laid, tolerance: Tolerance) {
+        let (reference, by_x) = (&prints.reference.points, &prints.reference.by_x);
+        let turn = laid.motion.turn.turns_65536() as i16;
+        let per_square_px = 0.5 / (tolerance.sigma_px * tolerance.sigma_px);
         self.candidates.clear();
-        for (index, a) in probe.iter().enumerate() {
+        for (index, a) in prints.probe.points.iter().enumerate() {
             let (mut x, mut y) = laid.motion.apply(a.x, a.y);
-            if stretched {
-                let (dx, dy) = self.stretch(probe, laid, index);
+            if tolerance.stretched {
+                let (dx, dy) = self.stretch(&prints.probe.points, laid, index);
                 (x, y) = (x + dx, y + dy);
             }
             let left = x - tolerance.distance_px;
             let first = by_x.partition_point(|other| reference[usize::from(*other)].x < left);
             for other in &by_x[first..] {
-                let other = usize::from(*other);
-                let b = &reference[other];
+                let b = &reference[usize::from(*other)];
                 let (dx, dy) = (b.x - x, b.y - y);
                 if dx > tolerance.distance_px {
                     break;
                 }
-                if dy.abs() > tolerance.distance_px {
-                    continue;
+                let distance2 = dx * dx + dy * dy;
+                let turned = b.direction.difference(a.direction).wrapping_sub(turn).unsigned_abs();
+                if distance2 <= tolerance.distance_px * tolerance.distance_px
+                    && turned <= self.parameters.direction_65536
+                {
+                    let angle = f32::from(turned) / self.parameters.direction_sigma_65536;
+                    let cost = per_square_px * distance2 + 0.5 * angle * angle;
+                    let (probe, reference) = (index as u16, *other);
+                    self.candidates.push(Candidate { probe, reference, distance2, cost });
                 }
-                self.candidates.extend(self.mate(
-                    (index, a),
-                    (other, b),
-                    laid,
-                    (dx, dy),
-                    tolerance,
-                ));
             }
         }
-        self.candidates.sort_unstable_by(|a, b| {
-            b.fit.total_cmp(&a.fit).then((a.probe, a.reference).cmp(&(b.probe, b.reference)))
-        });
-        self.probe_taken.clear();
-        self.probe_taken.resize(probe.len(), false);
-        self.reference_taken.clear();
-        self.reference_taken.resize(reference.len(), false);
-        laid.mates.clear();
-        for mate in &self.candidates {
-            let (a, b) = (usize::from(mate.probe), usize::from(mate.reference));
-            if !self.probe_taken[a] && !self.reference_taken[b] {
-                (self.probe_taken[a], self.reference_taken[b]) = (true, true);
-                laid.mates.push(*mate);
-            }
-        }
-    }
-
-    /// The pair of two minutiae, when it is within the tolerance.
-    fn mate(
-        &self,
-        (index, a): (usize, &Point),
-        (other, b): (usize, &Point),
-        laid: &Laid,
-        (dx, dy): (f32, f32),
-        tolerance: &Tolerance,
-    ) -> Option<Mate> {
-        let distance2 = dx * dx + dy * dy;
-        let turned =
-            b.direction.difference(a.direction).wrapping_sub(laid.motion.turn.turns_65536() as i16);
-        let turn = turned.unsigned_abs();
-        if distance2 > tolerance.distance_px * tolerance.distance_px
-            || turn > self.parameters.direction_65536
-        {
-            return None;
-        }
-        let (x, y) = laid.motion.apply(a.x, a.y);
-        let angle = f32::from(turn) / self.parameters.direction_sigma_65536;
-        let cost = 0.5 * (distance2 / (tolerance.sigma_px * tolerance.sigma_px) + angle * angle);
-        Some(Mate {
-            probe: index as u16,
-            reference: other as u16,
-            residual: (b.x - x, b.y - y),
-            distance2,
-            fit: libm::expf(-cost),
-        })
     }
 
     /// The shift that the residuals of the other pairs nearby suggest for a probe minutia, px.
@@ -215,6 +192,25 @@ impl Aligner {
     }
 }
 
-fn ends<'a>(probe: &'a [Point], reference: &'a [Point], mate: &Mate) -> (&'a Point, &'a Point) {
-    (&probe[usize::from(mate.probe)], &reference[usize::from(mate.reference)])
+/// A pair within the tolerance.
+#[derive(Clone, Copy)]
+struct Candidate {
+    probe: u16,
+    reference: u16,
+    distance2: f32,
+    cost: f32,
+}
+
+impl Candidate {
+    fn mate(&self, prints: Prints<'_>, motion: &Rigid) -> Mate {
+        let (a, b) = prints.ends((self.probe, self.reference));
+        let (x, y) = motion.apply(a.x, a.y);
+        Mate {
+            probe: self.probe,
+            reference: self.reference,
+            residual: (b.x - x, b.y - y),
+            distance2: self.distance2,
+            fit: libm::expf(-self.cost),
+        }
+    }
 }

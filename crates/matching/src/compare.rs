@@ -1,7 +1,6 @@
 //! Stages 2 and 3: the similarity of two prints.
 
-use crate::alignment::{Aligner, Laid, Mate};
-use crate::geometry::Point;
+use crate::alignment::{Aligner, Laid, Mate, Prints};
 use crate::local::{Assigned, LocalMatrix};
 use crate::overlap::overlap;
 use crate::relaxation::{Relaxation, Relaxed};
@@ -91,6 +90,7 @@ pub struct Comparer {
     relaxation: Relaxation,
     relaxed: Relaxed,
     aligner: Aligner,
+    seeds: Vec<usize>,
 }
 
 impl Comparer {
@@ -103,16 +103,16 @@ impl Comparer {
             relaxation: Relaxation::new(&parameters.relaxation),
             relaxed: Relaxed::default(),
             aligner: Aligner::new(&parameters.alignment),
+            seeds: Vec::new(),
         }
     }
 
     /// Assigns and relaxes.
-    fn relax(&mut self, probe: &PreparedTemplate, reference: &PreparedTemplate) {
-        self.matrix.fill(probe, reference, &self.parameters.local);
+    fn relax(&mut self, prints: Prints<'_>) {
+        self.matrix.fill(prints, &self.parameters.local);
         let limit = self.relaxation.pairs_max();
-        self.matrix.assign(probe, reference, limit, &mut self.assigned);
-        let (points, others) = (&probe.points, &reference.points);
-        self.relaxation.relax(points, others, &self.assigned, &mut self.relaxed);
+        self.matrix.assign(prints, limit, &mut self.assigned);
+        self.relaxation.relax(prints, &self.assigned, &mut self.relaxed);
     }
 
     /// The stage-2 score alone, `0..=65535`: good enough to order candidates, not calibrated.
@@ -121,7 +121,7 @@ impl Comparer {
         probe: &PreparedTemplate,
         reference: &PreparedTemplate,
     ) -> u32 {
-        self.relax(probe, reference);
+        self.relax(Prints { probe, reference });
         (self.relaxed.score * 65536.0) as u32
     }
 
@@ -131,9 +131,10 @@ impl Comparer {
         probe: &PreparedTemplate,
         reference: &PreparedTemplate,
     ) -> Comparison {
-        self.relax(probe, reference);
-        let Some(laid) = self.lay(probe, reference) else { return Comparison::default() };
-        let evidence = self.evidence(probe, reference, &laid);
+        let prints = Prints { probe, reference };
+        self.relax(prints);
+        let Some(laid) = self.lay(prints) else { return Comparison::default() };
+        let evidence = self.evidence(prints, &laid);
         let scoring = &self.parameters.scoring;
         let pair = |mate: &Mate| MinutiaPair { probe: mate.probe, reference: mate.reference };
         let mut pairs: Vec<MinutiaPair> = laid.mates.iter().map(pair).collect();
@@ -151,42 +152,42 @@ impl Comparer {
     }
 
     /// Tries the strongest relaxed pairs as seeds and keeps the best motion.
-    fn lay(&mut self, probe: &PreparedTemplate, reference: &PreparedTemplate) -> Option<Laid> {
-        let (points, others) = (&probe.points, &reference.points);
-        let mut seeds: Vec<usize> = (0..self.relaxed.pairs.len()).collect();
+    fn lay(&mut self, prints: Prints<'_>) -> Option<Laid> {
+        self.seeds.clear();
+        self.seeds.extend(0..self.relaxed.pairs.len());
         let strength = |seed: &usize| self.relaxed.pairs[*seed].similarity;
-        seeds.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
+        self.seeds.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
         let mut best: Option<(f32, Laid)> = None;
-        let mut tried: Vec<(u16, u16)> = Vec::new();
-        let mut hypotheses = 0;
-        for seed in seeds {
-            let pair = self.relaxed.pairs[seed];
-            if hypotheses == self.parameters.alignment.seeds {
+        let mut explained: Vec<(u16, u16)> = Vec::new();
+        let mut tried = 0;
+        for seed in &self.seeds {
+            let pair = self.relaxed.pairs[*seed];
+            if tried == self.parameters.alignment.seeds {
                 break;
             }
-            if tried.contains(&(pair.probe, pair.reference)) {
+            if explained.contains(&(pair.probe, pair.reference)) {
                 continue;
             }
-            hypotheses += 1;
-            let guess = self.guess(points, others, seed);
-            let rounds = self.parameters.alignment.rounds;
-            let laid = self.aligner.settle(probe, reference, guess, rounds);
-            tried.extend(laid.mates.iter().map(|mate| (mate.probe, mate.reference)));
-            let merit = self.similar(probe, reference, &laid) + 0.3 * laid.support();
+            tried += 1;
+            let guess = self.guess(prints, *seed);
+            let laid = self.aligner.settle(prints, guess);
+            explained.extend(laid.mates.iter().map(|mate| (mate.probe, mate.reference)));
+            let weight = self.parameters.alignment.support_weight;
+            let merit = self.similar(prints, &laid) + weight * laid.support();
             if best.as_ref().is_none_or(|(other, _)| merit > *other) {
                 best = Some((merit, laid));
             }
         }
         let (_, mut laid) = best?;
-        self.aligner.refine(probe, reference, &mut laid);
+        self.aligner.refine(prints, &mut laid);
         Some(laid)
     }
 
     /// The motion that a seed and the pairs that agree with it suggest.
-    fn guess(&self, probe: &[Point], reference: &[Point], seed: usize) -> Rigid {
+    fn guess(&self, prints: Prints<'_>, seed: usize) -> Rigid {
         let relaxed = &self.relaxed;
         let place = |pair: &Assigned, weight: f32| {
-            let (a, b) = (&probe[usize::from(pair.probe)], &reference[usize::from(pair.reference)]);
+            let (a, b) = prints.ends((pair.probe, pair.reference));
             Correspondence { from: (a.x, a.y), to: (b.x, b.y), weight }
         };
         let mut support = vec![place(&relaxed.pairs[seed], 1.0)];
@@ -197,50 +198,36 @@ impl Comparer {
                 support.push(place(pair, agreement));
             }
         }
-        let pair = &relaxed.pairs[seed];
-        let alone = || {
-            Rigid::of_minutiae(
-                &probe[usize::from(pair.probe)],
-                &reference[usize::from(pair.reference)],
-            )
-        };
-        if support.len() < 3 { alone() } else { Rigid::fit(&support).unwrap_or_else(alone) }
+        let (a, b) = prints.ends((relaxed.pairs[seed].probe, relaxed.pairs[seed].reference));
+        let fitted = if support.len() < 3 { None } else { Rigid::fit(&support) };
+        fitted.unwrap_or_else(|| Rigid::of_minutiae(a, b))
     }
 
     /// Sum of the fits, each weighted with the local similarity.
-    fn similar(&self, probe: &PreparedTemplate, reference: &PreparedTemplate, laid: &Laid) -> f32 {
-        let similar = |mate: &Mate| {
-            mate.fit * self.matrix.of_minutiae(probe, reference, (mate.probe, mate.reference))
-        };
+    fn similar(&self, prints: Prints<'_>, laid: &Laid) -> f32 {
+        let similar =
+            |mate: &Mate| mate.fit * self.matrix.of_minutiae(prints, (mate.probe, mate.reference));
         laid.mates.iter().map(similar).sum()
     }
 
-    fn evidence(
-        &self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
-        laid: &Laid,
-    ) -> Evidence {
-        let overlap = overlap(probe, reference, &laid.motion, self.parameters.alignment.margin_px);
+    fn evidence(&self, prints: Prints<'_>, laid: &Laid) -> Evidence {
+        let overlap = overlap(prints, &laid.motion, self.parameters.alignment.margin_px);
+        let (mut distance, mut mated, mut support) = (0.0, 0.0, 0.0);
+        for mate in &laid.mates {
+            let (a, b) = prints.ends((mate.probe, mate.reference));
+            distance += mate.distance2.sqrt();
+            mated += a.reliability + b.reliability;
+            support += mate.fit * (a.reliability * b.reliability).sqrt();
+        }
         let paired = laid.mates.len();
-        let distance: f32 = laid.mates.iter().map(|mate| mate.distance2.sqrt()).sum();
-        let reliability = |mate: &Mate| {
-            let a = &probe.points[usize::from(mate.probe)];
-            (a.reliability, reference.points[usize::from(mate.reference)].reliability)
-        };
-        let mated: f32 = laid.mates.iter().map(|m| reliability(m).0 + reliability(m).1).sum();
         Evidence {
-            unpaired_reliability: (overlap.reliability - mated).max(0.0),
-            reliable_support: laid
-                .mates
-                .iter()
-                .map(|m| m.fit * (reliability(m).0 * reliability(m).1).sqrt())
-                .sum(),
             local: self.relaxed.score,
             paired: paired as u16,
             probe_in_overlap: overlap.probe,
             reference_in_overlap: overlap.reference,
-            similar: self.similar(probe, reference, laid),
+            reliable_support: support,
+            similar: self.similar(prints, laid),
+            unpaired_reliability: (overlap.reliability - mated).max(0.0),
             overlap_px2: overlap.area_px2,
             residual_px: if paired > 0 { distance / paired as f32 } else { 0.0 },
             flow_agreement: overlap.flow,
@@ -265,4 +252,173 @@ pub fn compare(
     parameters: &Parameters,
 ) -> Comparison {
     Comparer::new(parameters).compare(probe, reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{Sketch, finger, moved, shaken, template};
+    use proptest::prelude::*;
+    use vocabulary::RidgeFlow;
+
+    fn prepared(sketches: &[Sketch]) -> PreparedTemplate {
+        PreparedTemplate::new(&template(sketches, None), &Parameters::default())
+    }
+
+    fn compared(probe: &PreparedTemplate, reference: &PreparedTemplate) -> Comparison {
+        compare(probe, reference, &Parameters::default())
+    }
+
+    fn check_pairs(comparison: &Comparison, probe: usize, reference: usize) {
+        let mut seen = std::collections::BTreeSet::new();
+        for pair in &comparison.pairs {
+            assert!(usize::from(pair.probe) < probe && usize::from(pair.reference) < reference);
+            assert!(seen.insert((0, pair.probe)) && seen.insert((1, pair.reference)));
+        }
+        assert_eq!(comparison.pairs.len(), usize::from(comparison.evidence.paired));
+        assert!(comparison.similarity.thousandths() <= 1000);
+    }
+
+    #[test]
+    fn a_print_is_nearly_wholly_similar_to_itself() {
+        let one = prepared(&finger(1, 40));
+        let comparison = compared(&one, &one);
+        assert!(comparison.similarity.thousandths() >= 900, "{}", comparison.similarity);
+        assert_eq!(comparison.pairs.len(), 40);
+        assert!(comparison.pairs.iter().all(|pair| pair.probe == pair.reference));
+    }
+
+    #[test]
+    fn the_alignment_lays_the_probe_on_a_turned_and_shifted_reference() {
+        let sketches = finger(2, 35);
+        let reference = moved(&sketches, 0.6, (20.0, -35.0));
+        let comparison = compared(&prepared(&sketches), &prepared(&reference));
+        let alignment = comparison.alignment.unwrap();
+        assert!((alignment.turn_rad - 0.6).abs() < 0.01);
+        for (from, to) in sketches.iter().zip(&reference) {
+            let (x, y) = alignment.apply(from.x, from.y);
+            assert!((x - to.x).abs() < 1.0 && (y - to.y).abs() < 1.0);
+        }
+        assert!(comparison.similarity.thousandths() >= 800);
+    }
+
+    #[test]
+    fn mates_with_missing_and_moved_minutiae_score_above_strangers() {
+        let mut comparer = Comparer::new(&Parameters::default());
+        for seed in 1..8 {
+            let sketches = finger(seed, 45);
+            let probe = prepared(&sketches[..35]);
+            let mate = prepared(&shaken(&moved(&sketches, -0.3, (9.0, 14.0))[8..], seed, 3.0));
+            let mated = comparer.compare(&probe, &mate).similarity;
+            for stranger in 50..60 {
+                let other = prepared(&finger(stranger, 45));
+                assert!(mated > comparer.compare(&probe, &other).similarity);
+            }
+        }
+    }
+
+    #[test]
+    fn comparing_the_other_way_round_gives_nearly_the_same() {
+        for seed in 1..12 {
+            let sketches = finger(seed, 40);
+            let a = prepared(&sketches);
+            let b = prepared(&shaken(&sketches[5..], seed + 3, 4.0));
+            let (there, back) = (compared(&a, &b).similarity, compared(&b, &a).similarity);
+            assert!(there.thousandths().abs_diff(back.thousandths()) <= 60, "{there} {back}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_minutiae_given_changes_nothing() {
+        let sketches = finger(9, 40);
+        let mut reversed = sketches.clone();
+        reversed.reverse();
+        let other = prepared(&shaken(&sketches, 4, 3.0));
+        assert_eq!(compared(&prepared(&sketches), &other), compared(&prepared(&reversed), &other));
+    }
+
+    #[test]
+    fn a_used_comparer_gives_what_a_fresh_one_gives() {
+        let prints: Vec<_> =
+            (0..5).map(|seed| prepared(&finger(seed, 12 * seed as usize))).collect();
+        let mut used = Comparer::new(&Parameters::default());
+        for a in &prints {
+            for b in &prints {
+                assert_eq!(used.compare(a, b), compared(a, b));
+                let alone = compare_stage2(a, b, &Parameters::default());
+                assert_eq!(used.compare_stage2(a, b), alone);
+            }
+        }
+    }
+
+    #[test]
+    fn prints_without_minutiae_are_similar_to_nothing() {
+        let (none, some) = (prepared(&[]), prepared(&finger(1, 40)));
+        assert_eq!(compared(&none, &some), Comparison::default());
+        assert_eq!(compared(&some, &none).similarity, Similarity::ZERO);
+        assert_eq!(compared(&none, &none).similarity, Similarity::ZERO);
+        assert_eq!(compare_stage2(&none, &some, &Parameters::default()), 0);
+    }
+
+    #[test]
+    fn agreeing_ridge_flows_speak_for_the_mate_and_crossing_ones_against() {
+        let sketches = finger(3, 20);
+        let with = |orientation: u8| {
+            let flow = RidgeFlow::new(25, 25, vec![orientation; 625]).unwrap();
+            PreparedTemplate::new(&template(&sketches, Some(flow)), &Parameters::default())
+        };
+        let same = compared(&with(30), &with(30));
+        let crossing = compared(&with(30), &with(150));
+        assert!((same.evidence.flow_agreement - 1.0).abs() < 1e-3);
+        assert!((crossing.evidence.flow_agreement + 1.0).abs() < 1e-3);
+        assert!(same.similarity > crossing.similarity);
+    }
+
+    #[test]
+    fn the_largest_templates_are_compared_by_their_best_minutiae() {
+        let mut uniform = crate::samples::Uniform::new(11);
+        let mut draw = || {
+            let all: Vec<Sketch> = (0..vocabulary::Template::MAX_MINUTIAE)
+                .map(|_| Sketch {
+                    x: 399.0 * uniform.next(),
+                    y: 399.0 * uniform.next(),
+                    direction: (65535.0 * uniform.next()) as u16,
+                    reliability: (100.0 * uniform.next()) as u8,
+                })
+                .collect();
+            prepared(&all)
+        };
+        let (a, b) = (draw(), draw());
+        let limit = Parameters::default().minutiae_max;
+        check_pairs(&compared(&a, &b), limit, limit);
+    }
+
+    fn sketches(most: usize) -> impl Strategy<Value = Vec<Sketch>> {
+        let sketch = (0u16..400, 0u16..400, any::<u16>(), 0u8..=100).prop_map(
+            |(x, y, direction, reliability)| Sketch {
+                x: f32::from(x),
+                y: f32::from(y),
+                direction,
+                reliability,
+            },
+        );
+        prop::collection::vec(sketch, 0..most)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_two_templates_compare_without_fault(a in sketches(40), b in sketches(40)) {
+            let comparison = compared(&prepared(&a), &prepared(&b));
+            check_pairs(&comparison, a.len(), b.len());
+        }
+
+        #[test]
+        fn minutiae_heaped_on_one_place_compare_without_fault(count in 0usize..30, turn: u16) {
+            let heap = vec![Sketch { x: 50.0, y: 60.0, direction: turn, reliability: 9 }; count];
+            let comparison = compared(&prepared(&heap), &prepared(&heap));
+            check_pairs(&comparison, count, count);
+        }
+    }
 }

@@ -154,3 +154,63 @@ fn section_weights(turn: usize, sigma_rad: f32) -> [f32; SECTIONS] {
         below(wrapped + height / 2.0) - below(wrapped - height / 2.0)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::points;
+    use crate::parameters::Parameters;
+    use crate::samples::{Sketch, template};
+
+    fn sketch(x: f32, y: f32, direction: u16, reliability: u8) -> Sketch {
+        Sketch { x, y, direction, reliability }
+    }
+
+    #[test]
+    fn the_base_of_sixteen_sides_has_208_cells_and_of_eight_52() {
+        let parameters = Parameters::default();
+        assert_eq!(Grid::new(16, &parameters.full).cells.len(), crate::prepared::BASE_CELLS);
+        assert_eq!(Grid::new(8, &parameters.packed).cells.len(), 52);
+    }
+
+    /// Computed by hand: sigma_S 7 px, sigma_D 30 degrees, sections of 72 degrees. A neighbor in the
+    /// middle of a cell, pointing the same way, gives that cell `1 / (7 sqrt(2 pi))` times the
+    /// area of a normal within 36 degrees, 1.2 sigma: 0.05699 x 0.76986.
+    #[test]
+    fn a_neighbor_amid_a_cell_gives_the_value_computed_by_hand() {
+        let mut parameters = Parameters::default().full;
+        parameters.sigma_s_px = 7.0;
+        let grid = Grid::new(16, &parameters);
+        // Half a cell (4.375 px) along and to the left of a minutia that points up (a quarter turn):
+        // up on the screen is a smaller row, left a smaller column.
+        let given =
+            [sketch(200.0, 200.0, 0x4000, 90), sketch(200.0 - 4.375, 200.0 - 4.375, 0x4000, 80)];
+        let points = points(&template(&given, None), 10);
+        let cylinder = grid.fill(&points, 0, &Hull::new(&points));
+        let cell = grid.cells.iter().position(|cell| *cell == (8, 8)).unwrap();
+        let value = cylinder.values[cell][2];
+        assert!((value - 0.05699 * 0.76986).abs() < 2e-4, "{value}");
+        assert!(cylinder.values.iter().flatten().all(|other| *other <= value));
+        assert_eq!(cylinder.neighbors, 1);
+    }
+
+    #[test]
+    fn the_sections_of_a_difference_add_up_to_nearly_one() {
+        for turn in 0..TURNS {
+            let total: f32 = section_weights(turn, PI / 6.0).iter().sum();
+            assert!((total - 1.0).abs() < 2e-3, "{total} at {turn}");
+        }
+    }
+
+    #[test]
+    fn cells_far_outside_the_print_are_not_valid() {
+        let parameters = Parameters::default().full;
+        let grid = Grid::new(16, &parameters);
+        let given = [sketch(200.0, 200.0, 0, 90), sketch(230.0, 200.0, 0, 80)];
+        let points = points(&template(&given, None), 10);
+        let cylinder = grid.fill(&points, 0, &Hull::new(&points));
+        let cell = |place| grid.cells.iter().position(|cell| *cell == place).unwrap();
+        assert!(cylinder.valid[cell((8, 8))], "the minutia itself");
+        assert!(!cylinder.valid[cell((1, 8))], "behind it there is no minutia");
+    }
+}

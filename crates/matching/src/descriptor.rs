@@ -2,8 +2,8 @@
 
 use crate::cylinder::{Cylinder, Grid, SECTIONS};
 use crate::geometry::{Hull, Point, points};
-use crate::parameters::Parameters;
-use crate::record::{CYLINDERS, PackedRecord};
+use crate::parameters::{Parameters, SelectionParameters};
+use crate::record::{CYLINDERS, PackedRecord, WORDS};
 use vocabulary::Template;
 
 /// Cells on a side of the packed cylinder's base.
@@ -24,14 +24,19 @@ pub fn pack(template: &Template, parameters: &Parameters) -> PackedRecord {
     let points = points(template, parameters.packed_minutiae_max);
     let hull = Hull::new(&points);
     let grid = Grid::new(SIDES, &parameters.packed);
-    let mut lanes: Vec<(u8, u32, [u32; 8])> = Vec::new();
+    let mut ranked: Vec<(f32, usize, Cylinder)> = Vec::new();
     for (index, point) in points.iter().enumerate() {
         let cylinder = grid.fill(&points, index, &hull);
-        if cylinder.is_valid(&parameters.packed) && lanes.len() < CYLINDERS {
-            let word = minutia_word(point);
-            lanes.push(((word >> 22) as u8, word, bits(&cylinder, parameters.packed.mu_psi)));
+        if cylinder.is_valid(&parameters.packed) {
+            ranked.push((merit(point, &cylinder, &parameters.selection), index, cylinder));
         }
     }
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let lane = |(_, index, cylinder): &(f32, usize, Cylinder)| {
+        let word = minutia_word(&points[*index]);
+        ((word >> 22) as u8, word, bits(cylinder, parameters.packed.mu_psi))
+    };
+    let mut lanes: Vec<(u8, u32, [u32; WORDS])> = ranked.iter().take(CYLINDERS).map(lane).collect();
     lanes.sort_unstable();
     record.count = lanes.len() as u8;
     for (lane, (_, word, bits)) in lanes.iter().enumerate() {
@@ -44,14 +49,24 @@ pub fn pack(template: &Template, parameters: &Parameters) -> PackedRecord {
     record
 }
 
+/// How much a cylinder is worth keeping: a sure minutia, amid the print, with neighbors.
+fn merit(point: &Point, cylinder: &Cylinder, selection: &SelectionParameters) -> f32 {
+    let valid = cylinder.valid.iter().filter(|valid| **valid).count() as f32;
+    let central = valid / cylinder.valid.len() as f32;
+    let neighbors = cylinder.neighbors.min(selection.neighbors_enough) as f32;
+    (selection.reliability_floor + point.reliability)
+        * central
+        * (neighbors / selection.neighbors_enough as f32)
+}
+
 fn minutia_word(point: &Point) -> u32 {
     let x = (point.x as u32).min(2047);
     let y = (-point.y as u32).min(2047);
     x | (y << 11) | (u32::from(point.direction.turns_256()) << 22)
 }
 
-fn bits(cylinder: &Cylinder, mu_psi: f32) -> [u32; 8] {
-    let mut words = [0; 8];
+fn bits(cylinder: &Cylinder, mu_psi: f32) -> [u32; WORDS] {
+    let mut words = [0; WORDS];
     let cells = cylinder.values.iter().zip(&cylinder.valid);
     let set = cells.flat_map(|(values, valid)| values.map(|value| *valid && value >= mu_psi));
     let kept = set.enumerate().filter(|(index, _)| !DROPPED.contains(index));
@@ -62,3 +77,72 @@ fn bits(cylinder: &Cylinder, mu_psi: f32) -> [u32; 8] {
 }
 
 const _: () = assert!(SECTIONS * 52 - DROPPED.len() == crate::record::BITS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{finger, moved, template};
+    use vocabulary::Template;
+
+    fn packed(template: &Template) -> PackedRecord {
+        pack(template, &Parameters::default())
+    }
+
+    #[test]
+    fn cylinders_are_sorted_by_direction_and_unused_lanes_are_zero() {
+        let record = packed(&template(&finger(3, 20), None));
+        let count = usize::from(record.count);
+        assert!((15..=20).contains(&count), "{count}");
+        assert!((1..count).all(|lane| record.theta(lane - 1) <= record.theta(lane)));
+        for lane in count..CYLINDERS {
+            assert_eq!((record.minutiae[lane], record.norms[lane]), (0, 0));
+            assert!(record.words.iter().all(|plane| plane[lane] == 0));
+        }
+    }
+
+    #[test]
+    fn a_norm_is_the_number_of_bits_set() {
+        let record = packed(&template(&finger(4, 60), None));
+        assert_eq!(usize::from(record.count), CYLINDERS);
+        for lane in 0..CYLINDERS {
+            let bits: u32 = record.words.iter().map(|plane| plane[lane].count_ones()).sum();
+            assert_eq!(u32::from(record.norms[lane]), bits.min(255));
+        }
+    }
+
+    #[test]
+    fn turning_and_shifting_a_print_keeps_its_cylinders() {
+        let sketches = finger(5, 30);
+        let still = packed(&template(&sketches, None));
+        let turned = packed(&template(&moved(&sketches, 0.7, (31.0, -17.0)), None));
+        assert_eq!(still.count, turned.count);
+        // Positions are rounded to 1/16 px, so that a few cells at the limit may change.
+        for lane in 0..usize::from(still.count) {
+            let nearest = (0..usize::from(turned.count))
+                .map(|other| still.distance(lane, &turned, other))
+                .min();
+            assert!(nearest.unwrap() <= 6, "lane {lane}: {nearest:?} bits differ");
+        }
+    }
+
+    #[test]
+    fn unreliable_minutiae_give_way() {
+        let mut sketches = finger(6, 60);
+        for (index, sketch) in sketches.iter_mut().enumerate() {
+            sketch.reliability = if index < 25 { 90 } else { 5 };
+        }
+        let sure: Vec<u32> = sketches[..25].iter().map(|s| s.x as u32).collect();
+        let record = packed(&template(&sketches, None));
+        let kept = (0..CYLINDERS).filter(|lane| {
+            let (x, _) = record.position_px(*lane);
+            sure.contains(&x)
+        });
+        assert!(kept.count() >= 22);
+    }
+
+    #[test]
+    fn a_print_without_neighbors_has_no_cylinder() {
+        assert_eq!(packed(&template(&[], None)).count, 0);
+        assert_eq!(packed(&template(&finger(8, 1), None)).count, 0);
+    }
+}

@@ -113,3 +113,48 @@ fn distance2_to_segment(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
     let (dx, dy) = (vx - along * ux, vy - along * uy);
     dx * dx + dy * dy
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{Sketch, finger, template};
+
+    fn hull(corners: &[(f32, f32)]) -> Hull {
+        let sketch = |(x, y): &(f32, f32)| Sketch { x: *x, y: *y, direction: 0, reliability: 1 };
+        let sketches: Vec<Sketch> = corners.iter().map(sketch).collect();
+        Hull::new(&points(&template(&sketches, None), 100))
+    }
+
+    #[test]
+    fn a_square_contains_its_inside_and_its_margin_but_not_beyond() {
+        let square = hull(&[(10.0, 10.0), (30.0, 10.0), (30.0, 30.0), (10.0, 30.0), (20.0, 20.0)]);
+        assert_eq!(square.corners.len(), 4);
+        assert!(square.contains(20.0, -20.0, 0.0));
+        assert!(square.contains(34.0, -20.0, 5.0));
+        assert!(!square.contains(36.0, -20.0, 5.0));
+        assert!(!square.contains(34.0, -34.0, 5.0), "the margin is round at a corner");
+    }
+
+    #[test]
+    fn one_or_two_minutiae_have_a_margin_but_no_inside() {
+        assert!(hull(&[(10.0, 10.0)]).contains(12.0, -10.0, 3.0));
+        assert!(!hull(&[(10.0, 10.0)]).contains(14.0, -10.0, 3.0));
+        assert!(hull(&[(10.0, 10.0), (50.0, 10.0)]).contains(30.0, -12.0, 3.0));
+        assert!(!hull(&[]).contains(0.0, 0.0, 1000.0));
+    }
+
+    #[test]
+    fn every_minutia_lies_in_the_hull_of_all() {
+        let all = points(&template(&finger(7, 50), None), 100);
+        let hull = Hull::new(&all);
+        assert!(all.iter().all(|p| hull.contains(p.x, p.y, 0.01)));
+    }
+
+    #[test]
+    fn a_template_that_tells_no_reliability_counts_all_minutiae_alike() {
+        let mut sketches = finger(1, 5);
+        sketches.iter_mut().for_each(|s| s.reliability = 0);
+        let all = points(&template(&sketches, None), 100);
+        assert!(all.iter().all(|p| p.reliability == UNTOLD_RELIABILITY));
+    }
+}

@@ -24,6 +24,8 @@ pub mod prepared;
 pub mod record;
 mod relaxation;
 mod rigid;
+#[cfg(test)]
+mod samples;
 mod scoring;
 pub mod stage1;
 

@@ -1,9 +1,8 @@
 //! Local similarities of two prints and the greedy assignment.
 
+use crate::alignment::Prints;
 use crate::parameters::LocalParameters;
-use crate::prepared::{
-    BASE_CELLS, BASE_WORDS, FULL_WORDS, FullCylinder, NO_CYLINDER, PreparedTemplate,
-};
+use crate::prepared::{BASE_CELLS, BASE_WORDS, FULL_WORDS, FullCylinder, NO_CYLINDER};
 
 /// Similarities of every probe cylinder (row) with every reference cylinder (column).
 #[derive(Default)]
@@ -30,8 +29,7 @@ impl LocalMatrix {
     /// Fills the matrix.
     pub(crate) fn fill(
         &mut self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
+        Prints { probe, reference }: Prints<'_>,
         parameters: &LocalParameters,
     ) {
         (self.rows, self.columns) = (probe.cylinders.len(), reference.cylinders.len());
@@ -50,14 +48,9 @@ impl LocalMatrix {
     }
 
     /// Local similarity of two minutiae, 0 when one has no cylinder.
-    pub(crate) fn of_minutiae(
-        &self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
-        (a, b): (u16, u16),
-    ) -> f32 {
-        let row = probe.cylinder_of[usize::from(a)];
-        let column = reference.cylinder_of[usize::from(b)];
+    pub(crate) fn of_minutiae(&self, prints: Prints<'_>, (probe, reference): (u16, u16)) -> f32 {
+        let row = prints.probe.cylinder_of[usize::from(probe)];
+        let column = prints.reference.cylinder_of[usize::from(reference)];
         if row == NO_CYLINDER || column == NO_CYLINDER {
             return 0.0;
         }
@@ -67,8 +60,7 @@ impl LocalMatrix {
     /// Takes values in falling order, skipping used rows and columns, at most `limit`.
     pub(crate) fn assign(
         &mut self,
-        probe: &PreparedTemplate,
-        reference: &PreparedTemplate,
+        Prints { probe, reference }: Prints<'_>,
         limit: usize,
         assigned: &mut Vec<Assigned>,
     ) {

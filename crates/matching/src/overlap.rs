@@ -1,5 +1,6 @@
 //! What two prints show of the same skin, once one lies on the other.
 
+use crate::alignment::Prints;
 use crate::geometry::Point;
 use crate::prepared::PreparedTemplate;
 use crate::rigid::Rigid;
@@ -27,12 +28,8 @@ pub(crate) struct Overlap {
 }
 
 /// Measures the overlap of a probe laid on a reference by `motion`.
-pub(crate) fn overlap(
-    probe: &PreparedTemplate,
-    reference: &PreparedTemplate,
-    motion: &Rigid,
-    margin_px: f32,
-) -> Overlap {
+pub(crate) fn overlap(prints: Prints<'_>, motion: &Rigid, margin_px: f32) -> Overlap {
+    let Prints { probe, reference } = prints;
     let back = motion.inverse();
     let count = |points: &[Point], onto: &Rigid, other: &PreparedTemplate| {
         let inside = |p: &&Point| {

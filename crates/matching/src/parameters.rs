@@ -10,6 +10,8 @@ pub struct Parameters {
     pub packed_minutiae_max: usize,
     /// Bit cylinders of the packed record.
     pub packed: CylinderParameters,
+    /// Which cylinders a packed record keeps.
+    pub selection: SelectionParameters,
     /// The score over packed records.
     pub stage1: Stage1Parameters,
     /// Most minutiae compared in stages 2 and 3, best first.
@@ -31,13 +33,14 @@ impl Default for Parameters {
         Self {
             packed_minutiae_max: 128,
             packed: CylinderParameters::default(),
+            selection: SelectionParameters::default(),
             stage1: Stage1Parameters::default(),
             minutiae_max: 128,
             full: CylinderParameters {
                 radius_px: 70.0,
                 sigma_s_px: 7.0,
                 sigma_d_rad: PI / 6.0,
-                mu_psi: 0.002,
+                mu_psi: 0.004,
                 hull_px: 15.0,
                 valid_cells_min: 0.3,
                 neighbors_min: 1,
@@ -73,13 +76,30 @@ impl Default for CylinderParameters {
     fn default() -> Self {
         Self {
             radius_px: 70.0,
-            sigma_s_px: 8.0,
+            sigma_s_px: 7.5,
             sigma_d_rad: PI / 6.0,
             mu_psi: 0.005,
-            hull_px: 30.0,
+            hull_px: 50.0,
             valid_cells_min: 0.3,
             neighbors_min: 2,
         }
+    }
+}
+
+/// Which cylinders a packed record keeps: those with the largest product of
+/// `reliability_floor + reliability`, the part of valid cells and
+/// `min(neighbors, neighbors_enough)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectionParameters {
+    /// Added to the reliability, `0..=1`: the larger, the less reliability counts.
+    pub reliability_floor: f32,
+    /// Neighbors beyond which more do not count.
+    pub neighbors_enough: usize,
+}
+
+impl Default for SelectionParameters {
+    fn default() -> Self {
+        Self { reliability_floor: 0.2, neighbors_enough: 6 }
     }
 }
 
@@ -194,6 +214,8 @@ pub struct AlignmentParameters {
     pub seeds: usize,
     /// Least compatibility of a pair that supports a seed, `0..=1`.
     pub support_min: f32,
+    /// What a pair's fit counts beside its local similarity when motions are compared.
+    pub support_weight: f32,
     /// Fits of the motion.
     pub rounds: usize,
     /// Largest distance of paired minutiae under a rigid motion, px.
@@ -221,7 +243,8 @@ impl Default for AlignmentParameters {
         Self {
             seeds: 5,
             support_min: 0.2,
-            rounds: 3,
+            support_weight: 0.3,
+            rounds: 2,
             loose_px: 20.0,
             loose_sigma_px: 9.0,
             tight_px: 14.0,
@@ -288,5 +311,31 @@ impl Default for ScoringParameters {
             floor: -7.0,
             scale: 20.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_change_of_a_parameter_changes_the_hash() {
+        let base = Parameters::default();
+        let mut changed = [base.clone(), base.clone(), base.clone(), base.clone()];
+        changed[0].packed.mu_psi += 1e-6;
+        changed[1].stage1.counted += 1;
+        changed[2].scoring.with_flow.flow += 0.01;
+        changed[3].alignment.seeds += 1;
+        for parameters in &changed {
+            assert_ne!(parameters.configuration_hash(), base.configuration_hash());
+        }
+        assert_eq!(base.clone().configuration_hash(), base.configuration_hash());
+    }
+
+    #[test]
+    fn a_falling_logistic_is_one_half_at_its_middle() {
+        let curve = Falling { middle: 3.0, steepness: 2.0 };
+        assert!((curve.at(3.0) - 0.5).abs() < 1e-6);
+        assert!(curve.at(2.0) > 0.8 && curve.at(4.0) < 0.2);
     }
 }

@@ -151,3 +151,41 @@ pub fn check_comparable(
         Err(MatchingError::ExtractorVersions { probe, reference })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{finger, moved, template};
+
+    #[test]
+    fn templates_of_different_extractors_are_refused() {
+        let parameters = Parameters::default();
+        let own = PreparedTemplate::new(&template(&finger(1, 9), None), &parameters);
+        let mut foreign = own.clone();
+        foreign.extractor = ExtractorVersion::FOREIGN;
+        assert_eq!(check_comparable(&own, &own), Ok(()));
+        let refused = check_comparable(&own, &foreign);
+        assert!(matches!(refused, Err(MatchingError::ExtractorVersions { .. })));
+    }
+
+    #[test]
+    fn turning_and_shifting_a_print_keeps_its_full_cylinders() {
+        let parameters = Parameters::default();
+        let sketches = finger(2, 30);
+        let still = PreparedTemplate::new(&template(&sketches, None), &parameters);
+        let turned = template(&moved(&sketches, 1.1, (-12.0, 30.0)), None);
+        let turned = PreparedTemplate::new(&turned, &parameters);
+        assert_eq!(still.cylinders.len(), turned.cylinders.len());
+        for (a, b) in still.cylinders.iter().zip(&turned.cylinders) {
+            let differing: u32 =
+                a.bits.iter().zip(&b.bits).map(|(a, b)| (a ^ b).count_ones()).sum();
+            assert!(differing <= 20, "{differing} of 1040 bits differ");
+        }
+    }
+
+    #[test]
+    fn debug_shows_counts_only() {
+        let one = PreparedTemplate::new(&template(&finger(3, 7), None), &Parameters::default());
+        assert_eq!(format!("{one:?}"), "PreparedTemplate(7 minutiae)");
+    }
+}

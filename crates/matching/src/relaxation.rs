@@ -3,6 +3,7 @@
 //! The distortion-tolerant form measures the difference of two distances relative to their sum, so
 //! that minutiae far apart may have moved more (Minutia Cylinder-Code SDK 2.0).
 
+use crate::alignment::Prints;
 use crate::geometry::Point;
 use crate::local::Assigned;
 use crate::parameters::{Falling, RelaxationParameters};
@@ -84,13 +85,7 @@ impl Relaxation {
     }
 
     /// Relaxes `assigned` and orders it by efficiency.
-    pub(crate) fn relax(
-        &mut self,
-        probe: &[Point],
-        reference: &[Point],
-        assigned: &[Assigned],
-        out: &mut Relaxed,
-    ) {
+    pub(crate) fn relax(&mut self, prints: Prints<'_>, assigned: &[Assigned], out: &mut Relaxed) {
         out.pairs.clear();
         out.original.clear();
         out.count = assigned.len();
@@ -99,7 +94,7 @@ impl Relaxation {
         if count < 2 {
             return;
         }
-        self.compatibilities(probe, reference, assigned);
+        self.compatibilities(prints, assigned);
         self.relaxed.clear();
         self.relaxed.extend(assigned.iter().map(|pair| pair.similarity));
         let (own, others) =
@@ -120,7 +115,7 @@ impl Relaxation {
             self.order.iter().map(|i| Assigned { similarity: self.relaxed[*i], ..assigned[*i] }),
         );
         out.original.extend(&self.order);
-        let counted = self.counted(probe.len().min(reference.len()));
+        let counted = self.counted(prints.probe.points.len().min(prints.reference.points.len()));
         let sum: f32 = out.pairs.iter().take(counted).map(|pair| pair.similarity).sum();
         out.score = sum / counted as f32;
     }
@@ -131,44 +126,44 @@ impl Relaxation {
     }
 
     /// How well each two pairs agree; zero on the diagonal.
-    fn compatibilities(&mut self, probe: &[Point], reference: &[Point], assigned: &[Assigned]) {
+    fn compatibilities(&mut self, prints: Prints<'_>, assigned: &[Assigned]) {
         let count = assigned.len();
         self.compatibility.clear();
         self.compatibility.resize(count * count, 0.0);
-        for t in 0..count {
-            let (a_t, b_t) = ends(probe, reference, &assigned[t]);
-            for k in t + 1..count {
-                let (a_k, b_k) = ends(probe, reference, &assigned[k]);
-                let turn_a = a_t.direction.difference(a_k.direction);
-                let turn_b = b_t.direction.difference(b_k.direction);
-                let turn = turn_a.wrapping_sub(turn_b).unsigned_abs();
-                let direction = self.direction.at(f32::from(turn) / 32768.0);
-                let (dx_a, dy_a) = (a_k.x - a_t.x, a_k.y - a_t.y);
-                let (dx_b, dy_b) = (b_k.x - b_t.x, b_k.y - b_t.y);
-                let length_a = (dx_a * dx_a + dy_a * dy_a).sqrt();
-                let length_b = (dx_b * dx_b + dy_b * dy_b).sqrt();
-                if length_a == 0.0 || length_b == 0.0 {
-                    continue;
-                }
-                let relative = (length_a - length_b).abs() / (length_a + length_b);
-                let common = self.distance.at(relative) * direction;
-                let scale = 1.0 / (length_a * length_b);
-                let radial = |a: &Point, b: &Point| {
-                    let (u_a, v_a) = a.turned(dx_a, dy_a);
-                    let (u_b, v_b) = b.turned(dx_b, dy_b);
-                    if u_a * u_b + v_a * v_b <= 0.0 {
-                        0.0
-                    } else {
-                        self.radial.at(((u_a * v_b - v_a * u_b) * scale).abs())
-                    }
-                };
-                self.compatibility[t * count + k] = common * radial(a_t, b_t);
-                self.compatibility[k * count + t] = common * radial(a_k, b_k);
+        let ends = |pair: &Assigned| prints.ends((pair.probe, pair.reference));
+        for (t, first) in assigned.iter().enumerate() {
+            for (k, second) in assigned.iter().enumerate().skip(t + 1) {
+                let (there, back) = self.compatible(ends(first), ends(second));
+                self.compatibility[t * count + k] = there;
+                self.compatibility[k * count + t] = back;
             }
         }
     }
-}
 
-fn ends<'a>(probe: &'a [Point], reference: &'a [Point], pair: &Assigned) -> (&'a Point, &'a Point) {
-    (&probe[usize::from(pair.probe)], &reference[usize::from(pair.reference)])
+    /// How well two pairs agree, seen from the first and from the second.
+    fn compatible(&self, (a_t, b_t): (&Point, &Point), (a_k, b_k): (&Point, &Point)) -> (f32, f32) {
+        let turn_a = a_t.direction.difference(a_k.direction);
+        let turn_b = b_t.direction.difference(b_k.direction);
+        let turn = turn_a.wrapping_sub(turn_b).unsigned_abs();
+        let (dx_a, dy_a) = (a_k.x - a_t.x, a_k.y - a_t.y);
+        let (dx_b, dy_b) = (b_k.x - b_t.x, b_k.y - b_t.y);
+        let length_a = (dx_a * dx_a + dy_a * dy_a).sqrt();
+        let length_b = (dx_b * dx_b + dy_b * dy_b).sqrt();
+        if length_a == 0.0 || length_b == 0.0 {
+            return (0.0, 0.0);
+        }
+        let relative = (length_a - length_b).abs() / (length_a + length_b);
+        let common = self.distance.at(relative) * self.direction.at(f32::from(turn) / 32768.0);
+        let scale = 1.0 / (length_a * length_b);
+        let radial = |a: &Point, b: &Point| {
+            let (u_a, v_a) = a.turned(dx_a, dy_a);
+            let (u_b, v_b) = b.turned(dx_b, dy_b);
+            if u_a * u_b + v_a * v_b <= 0.0 {
+                0.0
+            } else {
+                self.radial.at(((u_a * v_b - v_a * u_b) * scale).abs())
+            }
+        };
+        (common * radial(a_t, b_t), common * radial(a_k, b_k))
+    }
 }

@@ -51,3 +51,60 @@ pub fn score_reference(
     best.sort_unstable_by(|a, b| b.cmp(a));
     best.iter().take(usize::from(parameters.counted)).sum::<i32>() as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descriptor::pack;
+    use crate::parameters::Parameters;
+    use crate::samples::{finger, moved, shaken, template};
+
+    fn score(probe: &PackedRecord, reference: &PackedRecord) -> u16 {
+        score_reference(probe, reference, &Stage1Parameters::default())
+    }
+
+    fn record(seed: u64, turn_rad: f32) -> PackedRecord {
+        let sketches = shaken(&moved(&finger(seed, 40), turn_rad, (5.0, 9.0)), seed + 1, 2.0);
+        pack(&template(&sketches, None), &Parameters::default())
+    }
+
+    #[test]
+    fn a_mate_scores_above_strangers() {
+        let probe = record(1, 0.0);
+        let mate = score(&probe, &record(1, 0.4));
+        for stranger in 2..40 {
+            assert!(mate > score(&probe, &record(stranger, 0.0)));
+        }
+    }
+
+    #[test]
+    fn prints_turned_beyond_the_gate_are_not_found() {
+        let probe = record(1, 0.0);
+        assert!(score(&probe, &record(1, 3.0)) < score(&probe, &record(1, 0.5)));
+    }
+
+    #[test]
+    fn two_equal_cylinders_score_their_norms_and_the_bias() {
+        let mut one = PackedRecord { count: 1, ..PackedRecord::EMPTY };
+        one.words[3][0] = 0b1011;
+        one.norms[0] = 3;
+        let mut other = one;
+        other.words[3][0] = 0b0111;
+        assert_eq!(score(&one, &one), 64 + 3 + 3);
+        assert_eq!(score(&one, &other), 64 + 3 + 3 - 2 * 2);
+    }
+
+    #[test]
+    fn a_record_without_cylinders_is_similar_to_nothing() {
+        assert_eq!(score(&PackedRecord::EMPTY, &record(1, 0.0)), 0);
+        assert_eq!(score(&record(1, 0.0), &PackedRecord::EMPTY), 0);
+    }
+
+    #[test]
+    fn the_largest_score_is_not_exceeded() {
+        let mut full = PackedRecord { count: 32, ..PackedRecord::EMPTY };
+        full.words = [[u32::MAX; 32]; 8];
+        full.norms = [255; 32];
+        assert_eq!(score(&full, &full), SCORE_MAX);
+    }
+}
