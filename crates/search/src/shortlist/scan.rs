@@ -141,3 +141,20 @@ impl ScanSink for ShelfSink<'_> {
         self.meter.cancelled()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_score_of_a_person_counts_even_by_one_and_zero_is_eligible() {
+        let best = BestScores::new(2, 4);
+        for (print, person, score) in [(0, 0, 7), (0, 0, 8), (0, 0, 6), (1, 0, 5), (1, 2, 0)] {
+            best.raise(print, person, score);
+        }
+        best.raise(0, 3, 32_766);
+        assert_eq!(best.person_scores(0..2), [8 + 5 + 1, 0, 1, 32_767]);
+        assert_eq!(best.person_scores(1..2), [6, 0, 1, 0]);
+        assert_eq!(best.person_scores(0..0), [0; 4]);
+    }
+}
