@@ -120,3 +120,51 @@ impl StoredTemplates<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(number: usize) -> SubjectId {
+        SubjectId::new(&number.to_string()).unwrap()
+    }
+
+    fn references(count: usize) -> Arc<[Reference]> {
+        let template = synthesis::templates::finger(1, 1).template();
+        let prepared = Arc::new(PreparedTemplate::new(&template, &Parameters::default()));
+        let reference = Reference {
+            position: vocabulary::FingerPosition::UNKNOWN,
+            impression: vocabulary::ImpressionLabel::new("1").unwrap(),
+            prepared,
+        };
+        vec![reference; count].into()
+    }
+
+    fn holds(cache: &TemplateCache, number: usize) -> bool {
+        cache.entries().persons.contains_key(&subject(number))
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_kept_even_when_it_was_being_read() {
+        let cache = TemplateCache::default();
+        let generation = cache.entries().generation;
+        cache.keep(&subject(1), &references(2), generation);
+        assert!(holds(&cache, 1));
+        cache.forget(&subject(1));
+        assert!(!holds(&cache, 1) && cache.entries().references == 0);
+        cache.keep(&subject(1), &references(2), generation);
+        assert!(!holds(&cache, 1));
+    }
+
+    #[test]
+    fn the_oldest_make_room_for_the_newest() {
+        let cache = TemplateCache::default();
+        let half = references(CACHED_REFERENCES_MAX / 2);
+        for number in 0..3 {
+            cache.keep(&subject(number), &half, 0);
+            cache.keep(&subject(number), &half, 0);
+        }
+        assert_eq!([0, 1, 2].map(|number| holds(&cache, number)), [false, true, true]);
+        assert_eq!(cache.entries().references, CACHED_REFERENCES_MAX);
+    }
+}

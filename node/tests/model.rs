@@ -24,7 +24,7 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let print = (0u8..4, 1u8..4, 0u8..2, 0u8..3);
+    let print = (0u8..4, 1u8..3, 0u8..2, 0u8..3);
     let status = prop_oneof![
         Just(FingerStatus::Present),
         Just(FingerStatus::Amputated),
@@ -32,7 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     ];
     let step = prop_oneof![
         6 => prop::collection::vec(print, 1..5).prop_map(Step::Enroll),
-        2 => (0u8..4, 1u8..4, status).prop_map(|(p, f, s)| Step::Declare(p, f, s)),
+        4 => (0u8..4, 1u8..3, status).prop_map(|(p, f, s)| Step::Declare(p, f, s)),
         1 => (0u8..4).prop_map(Step::Erase),
         1 => Just(Step::Reopen),
     ];
