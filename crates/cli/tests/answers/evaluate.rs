@@ -24,6 +24,10 @@ fn all_rates_are_given_or_said_not_to_be_measurable() {
     let searches = &answer["searches"];
     assert_eq!((&searches["mated"], &searches["non_mated"]), (&6.into(), &6.into()));
     assert_eq!(searches["cmc"][0]["count"], 6, "a mate was not in first place");
+    // Were a print's own finger left in the search that must not find it, no threshold would part
+    // the two kinds of search.
+    let curve = searches["curve"].as_array().unwrap();
+    assert!(curve.iter().any(|point| point["fpir"] == 0.0 && point["fnir"] == 0.0), "{curve:?}");
     assert_eq!(answer["failure_to_enroll"]["count"], 0);
     assert_eq!(answer["persons"], 3);
 }
