@@ -105,3 +105,86 @@ impl Kernels for TwinKernels {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use matching::stage1::score_reference;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A record of one cylinder with the bits of a number.
+    fn record(number: u32) -> PackedRecord {
+        let mut record = PackedRecord { count: 1, ..PackedRecord::EMPTY };
+        record.words[0][0] = number.wrapping_mul(0x9E37_79B9);
+        record.norms[0] = record.words[0][0].count_ones() as u8;
+        record
+    }
+
+    /// Notes every pair with its score; cancels after a number of blocks.
+    struct Notes {
+        pairs: Mutex<Vec<(usize, usize, usize, u16)>>,
+        blocks_left: AtomicUsize,
+    }
+
+    impl Notes {
+        fn cancelling_after(blocks: usize) -> Self {
+            Self { pairs: Mutex::default(), blocks_left: AtomicUsize::new(blocks) }
+        }
+    }
+
+    impl ScanSink for Notes {
+        fn accept(&self, block: ScanBlock<'_>) {
+            self.blocks_left.fetch_sub(1, Ordering::Relaxed);
+            let pairs = block.scores.iter().enumerate();
+            let pairs = pairs.map(|(i, s)| (block.probe, block.segment, block.first + i, *s));
+            self.pairs.lock().unwrap().extend(pairs);
+        }
+
+        fn cancelled(&self) -> bool {
+            self.blocks_left.load(Ordering::Relaxed) == 0
+        }
+    }
+
+    #[test]
+    fn every_pair_is_scored_once_whatever_the_lengths_of_the_segments() {
+        let parameters = Stage1Parameters::default();
+        let probes = [record(1), record(77)];
+        let mut number = 0;
+        let segments: Vec<Vec<PackedRecord>> = [0, 1, 255, 256, 257, 600]
+            .iter()
+            .map(|length| {
+                number += 1000;
+                (0..*length).map(|i| record(number + i)).collect()
+            })
+            .collect();
+        let mut expected = Vec::new();
+        for (p, probe) in probes.iter().enumerate() {
+            for (s, segment) in segments.iter().enumerate() {
+                for (r, reference) in segment.iter().enumerate() {
+                    expected.push((p, s, r, score_reference(probe, reference, &parameters)));
+                }
+            }
+        }
+        for path in Stage1Path::available() {
+            let notes = Notes::cancelling_after(usize::MAX);
+            let segments: Vec<&[PackedRecord]> = segments.iter().map(Vec::as_slice).collect();
+            TwinKernels::with_path(path).scan(&probes, &segments, &parameters, &notes);
+            let mut found = notes.pairs.into_inner().unwrap();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_scan_leaves_pairs_out() {
+        let records: Vec<PackedRecord> = (0..20 * BLOCK_RECORDS as u32).map(record).collect();
+        let notes = Notes::cancelling_after(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let parameters = Stage1Parameters::default();
+        pool.install(|| {
+            TwinKernels::new().scan(&records[..1], &[&records], &parameters, &notes);
+        });
+        assert_eq!(notes.pairs.into_inner().unwrap().len(), BLOCK_RECORDS);
+    }
+}

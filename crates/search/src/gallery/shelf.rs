@@ -214,4 +214,44 @@ mod tests {
         assert!(slot != SlotId::NONE);
         assert!(SlotId::new(15, (1 << INDEX_BITS) - 1).is_none());
     }
+
+    /// What a slot was filled with, read back from every array.
+    fn read(shelf: &Shelf, index: usize) -> [u32; 5] {
+        let (position, label) = shelf.label(index);
+        [
+            shelf.record(index).words[0][0],
+            shelf.owner(index),
+            shelf.next(index).0,
+            u32::from(position.code()),
+            label.as_str().parse().unwrap(),
+        ]
+    }
+
+    #[test]
+    fn slots_stay_whole_over_many_segments_and_removals() {
+        let mut shelf = Shelf::default();
+        let mut model = Vec::new();
+        for number in 0..2 * SEGMENT_RECORDS as u32 + 5 {
+            let mut record = PackedRecord::EMPTY;
+            record.extractor_version = (number % 3) as u16;
+            record.words[0][0] = number;
+            let position = FingerPosition::new((number % 18) as u8).unwrap();
+            let (next, label) = (SlotId(number * 7), Text::new(&number.to_string()));
+            shelf.push(Slot { record, owner: number ^ 5, next, position, label });
+            model.push([number, number ^ 5, number * 7, number % 18, number]);
+        }
+        while model.len() > SEGMENT_RECORDS - 3 {
+            let index = model.len() * 31 % 97;
+            shelf.swap_remove(index);
+            model.swap_remove(index);
+        }
+        assert_eq!(shelf.len(), model.len());
+        assert_eq!(shelf.segments().len(), 1);
+        assert!((0..model.len()).all(|index| read(&shelf, index) == model[index]));
+        let of_version = |v: u32| model.iter().filter(|slot| slot[0] % 3 == v).count();
+        for version in 0..3 {
+            let counted = shelf.versions()[&ExtractorVersion(version)];
+            assert_eq!(counted, of_version(version.into()));
+        }
+    }
 }
