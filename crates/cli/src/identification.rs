@@ -208,8 +208,8 @@ pub(crate) fn candidate_table(candidates: &[Ranked]) -> Table {
     table
 }
 
-/// Per finger, such as `right-index 1: 612, left-index 2: 377`; `impression 1: 612` where the finger
-/// is not known.
+/// Per finger, such as `right-index 1: 612, left-index 2: 377`; `impression 1: 612` where the
+/// finger is not known.
 pub(crate) fn contributions(fingers: &[Contribution]) -> String {
     let finger = |f: &Contribution| {
         let finger = if f.position == "unknown" { "impression" } else { f.position };

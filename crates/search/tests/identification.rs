@@ -200,6 +200,18 @@ fn equal_persons_are_ordered_by_id_and_the_cut_respects_it() {
 }
 
 #[test]
+fn of_equal_references_the_first_label_is_shown_in_whatever_order_they_come() {
+    let world = World::new();
+    let mut shard = world.shard(&population(5, &[2]));
+    let again = (key(3, 2, 1), print(3, 2, 0));
+    shard.add(&world, &again.0, &again.1);
+    let before = world.search(&probe(3, &[2]), &[&shard], &tight()).unwrap();
+    assert_eq!(before.details[0].fingers[0].impression, key(3, 2, 0).impression);
+    shard.templates.get_mut(&subject(3)).unwrap().reverse();
+    assert_eq!(world.search(&probe(3, &[2]), &[&shard], &tight()).unwrap(), before);
+}
+
+#[test]
 fn an_erased_person_never_appears_in_a_candidate_list() {
     let world = World::new();
     let mut shard = world.shard(&population(20, &[2, 7]));

@@ -98,7 +98,10 @@ proptest! {
 
     #[test]
     fn a_search_returns_what_comparing_everything_returns(
-        places in prop::collection::btree_set((0u64..9, prop::sample::select(vec![0u8, 1, 2, 11]), 0u64..3), 0..24),
+        places in prop::collection::btree_set(
+            (0u64..9, prop::sample::select(vec![0u8, 1, 2, 11]), 0u64..3),
+            0..24,
+        ),
         prints in prop::collection::vec((0u64..12, prop::sample::select(vec![0u8, 1, 2, 6])), 1..4),
         cuts in (1usize..8, 1usize..6, 1usize..6),
         parts in 1usize..4,

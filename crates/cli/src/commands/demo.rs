@@ -202,7 +202,8 @@ fn report_holds(path: &Path, summary: &Summary) -> anyhow::Result<Check> {
                 fetches nothing"
             .to_owned(),
         found: format!(
-            "{} examples, {drawings} comparisons, {pictures} images, {pairs} paired minutiae, {} KiB",
+            "{} examples, {drawings} comparisons, {pictures} images, {pairs} paired minutiae, \
+             {} KiB",
             summary.examples.len(),
             html.len() / 1024
         ),

@@ -36,7 +36,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     all_stages: Option<PathBuf>,
     /// Size of PNG pictures, in pixels per pixel at 500 ppi.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=8))]
+    #[arg(long, value_name = "N", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(1..=8))]
     scale: u32,
     /// Rows of the minutiae table; 0 for none. JSON always has all.
     #[arg(long, value_name = "N", default_value_t = 20)]

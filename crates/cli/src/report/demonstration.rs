@@ -18,7 +18,8 @@ const PICTURES: usize = 1;
 pub(crate) fn page(done: &Demonstration, summary: &Summary) -> anyhow::Result<String> {
     let lead = format!(
         "{} synthetic persons were enrolled with two fingers each, from seed {}. Impressions held \
-         back and {} persons who are not enrolled were searched. No print here is of a real person.",
+         back and {} persons who are not enrolled were searched. No print here is of a real \
+         person.",
         summary.persons, summary.seed, summary.strangers
     );
     let mut page = Page::new("Demonstration", element("p", &[], [Html::text(lead)]));

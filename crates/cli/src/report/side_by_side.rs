@@ -114,7 +114,8 @@ fn draw_pair(svg: &mut String, number: usize, pair: (&Minutia, &Minutia), shift:
         let (x, y) = label_place(minutia);
         let _ = write!(
             svg,
-            "<text x=\"{:.1}\" y=\"{y:.1}\" fill=\"{color}\" text-anchor=\"middle\">{number}</text>",
+            "<text x=\"{:.1}\" y=\"{y:.1}\" fill=\"{color}\" text-anchor=\"middle\">{number}\
+             </text>",
             x + shift
         );
     }
