@@ -173,16 +173,16 @@ mod tests {
         assert_eq!(Grid::new(8, &parameters.packed).cells.len(), 52);
     }
 
-    /// Computed by hand: sigma_S 7 px, sigma_D 30 degrees, sections of 72 degrees. A neighbor in the
-    /// middle of a cell, pointing the same way, gives that cell `1 / (7 sqrt(2 pi))` times the
+    /// Computed by hand: sigma_S 7 px, sigma_D 30 degrees, sections of 72 degrees. A neighbor in
+    /// the middle of a cell, pointing the same way, gives that cell `1 / (7 sqrt(2 pi))` times the
     /// area of a normal within 36 degrees, 1.2 sigma: 0.05699 x 0.76986.
     #[test]
     fn a_neighbor_amid_a_cell_gives_the_value_computed_by_hand() {
         let mut parameters = Parameters::default().full;
         parameters.sigma_s_px = 7.0;
         let grid = Grid::new(16, &parameters);
-        // Half a cell (4.375 px) along and to the left of a minutia that points up (a quarter turn):
-        // up on the screen is a smaller row, left a smaller column.
+        // Half a cell (4.375 px) along and to the left of a minutia that points up (a quarter
+        // turn): up on the screen is a smaller row, left a smaller column.
         let given =
             [sketch(200.0, 200.0, 0x4000, 90), sketch(200.0 - 4.375, 200.0 - 4.375, 0x4000, 80)];
         let points = points(&template(&given, None), 10);
