@@ -57,8 +57,11 @@ pub(crate) fn figure(
     figures.push(Figure { name, value, unit });
 }
 
+/// Measures one part and adds its figures.
+type Part = fn(&Arguments, &mut Vec<Figure>) -> Result<()>;
+
 /// Parts by name, in the order in which they run.
-const PARTS: [(&str, fn(&Arguments, &mut Vec<Figure>) -> Result<()>); 4] = [
+const PARTS: [(&str, Part); 4] = [
     ("extraction", extraction::run),
     ("stage1", stage1::run),
     ("pairs", pairs::run),
