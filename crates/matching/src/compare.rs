@@ -318,6 +318,21 @@ mod tests {
     }
 
     #[test]
+    fn stretched_skin_is_taken_out() {
+        let sketches = finger(4, 40);
+        let stretch = |s: &Sketch| Sketch {
+            x: 200.0 + (s.x - 200.0) * 1.07,
+            y: 200.0 + (s.y - 200.0) * 0.95,
+            ..*s
+        };
+        let stretched: Vec<Sketch> = sketches.iter().map(stretch).collect();
+        let comparison = compared(&prepared(&sketches), &prepared(&stretched));
+        assert!(comparison.pairs.len() >= 38, "{}", comparison.pairs.len());
+        // The rigid motion alone leaves 7 % of up to 100 px.
+        assert!(comparison.evidence.residual_px < 2.5, "{}", comparison.evidence.residual_px);
+    }
+
+    #[test]
     fn comparing_the_other_way_round_gives_nearly_the_same() {
         for seed in 1..12 {
             let sketches = finger(seed, 40);
@@ -372,6 +387,23 @@ mod tests {
         assert!((same.evidence.flow_agreement - 1.0).abs() < 1e-3);
         assert!((crossing.evidence.flow_agreement + 1.0).abs() < 1e-3);
         assert!(same.similarity > crossing.similarity);
+    }
+
+    #[test]
+    fn ridge_flows_are_compared_after_the_turn() {
+        // A quarter of a half turn is 60 of 240 steps of orientation.
+        let turn = std::f32::consts::FRAC_PI_4;
+        let sketches = finger(5, 25);
+        let with = |sketches: &[Sketch], orientation: u8| {
+            let flow = RidgeFlow::new(25, 25, vec![orientation; 625]).unwrap();
+            PreparedTemplate::new(&template(sketches, Some(flow)), &Parameters::default())
+        };
+        let probe = with(&sketches, 20);
+        let reference = moved(&sketches, turn, (0.0, 0.0));
+        let turned = compared(&probe, &with(&reference, 80)).evidence.flow_agreement;
+        let unturned = compared(&probe, &with(&reference, 20)).evidence.flow_agreement;
+        assert!(turned > 0.99, "{turned}");
+        assert!(unturned.abs() < 0.05, "{unturned}");
     }
 
     #[test]

@@ -167,3 +167,55 @@ impl Relaxation {
         (common * radial(a_t, b_t), common * radial(a_k, b_k))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{Sketch, finger, moved, template};
+    use crate::{Parameters, PreparedTemplate};
+
+    fn prepared(sketches: &[Sketch]) -> PreparedTemplate {
+        PreparedTemplate::new(&template(sketches, None), &Parameters::default())
+    }
+
+    /// Pairs of equal index, but for those given.
+    fn relaxed(a: &PreparedTemplate, b: &PreparedTemplate, swapped: &[(u16, u16)]) -> Relaxed {
+        let pair = |index: u16| {
+            let found = swapped.iter().find(|(probe, _)| *probe == index);
+            let reference = found.map_or(index, |(_, reference)| *reference);
+            Assigned { probe: index, reference, similarity: 0.5 }
+        };
+        let assigned: Vec<Assigned> = (0..a.points.len() as u16).map(pair).collect();
+        let mut out = Relaxed::default();
+        let prints = Prints { probe: a, reference: b };
+        Relaxation::new(&Parameters::default().relaxation).relax(prints, &assigned, &mut out);
+        out
+    }
+
+    #[test]
+    fn pairs_of_a_moved_print_agree_and_swapped_pairs_fall_behind() {
+        let sketches = finger(1, 20);
+        let (a, b) = (prepared(&sketches), prepared(&moved(&sketches, 0.5, (9.0, 4.0))));
+        let true_pairs = relaxed(&a, &b, &[]);
+        assert!(true_pairs.score > 0.42, "{}", true_pairs.score);
+        let swapped = relaxed(&a, &b, &[(3, 11), (11, 3)]);
+        let last: Vec<u16> = swapped.pairs[18..].iter().map(|pair| pair.probe).collect();
+        assert!(last.contains(&3) && last.contains(&11));
+    }
+
+    #[test]
+    fn a_neighbor_on_the_opposite_side_does_not_agree() {
+        let at = |x: f32| Sketch { x, y: 200.0, direction: 0x4000, reliability: 50 };
+        let middle = Sketch { reliability: 90, ..at(200.0) };
+        let print = |x: f32| prepared(&[middle, at(x)]);
+        let (left, right) = (print(150.0), print(250.0));
+        let relaxation = Relaxation::new(&Parameters::default().relaxation);
+        let between = |a: &PreparedTemplate, b: &PreparedTemplate| {
+            let ends = |index: usize| (&a.points[index], &b.points[index]);
+            relaxation.compatible(ends(0), ends(1))
+        };
+        let (there, back) = between(&left, &left);
+        assert!(there > 0.8 && back > 0.8, "{there} {back}");
+        assert_eq!(between(&left, &right), (0.0, 0.0));
+    }
+}

@@ -95,6 +95,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cylinder_counts_up_to_the_gate_and_not_beyond() {
+        let at = |theta: u32| {
+            let mut record = PackedRecord { count: 1, ..PackedRecord::EMPTY };
+            record.minutiae[0] = theta << 22;
+            record
+        };
+        for theta in [0, 1, 32, 224, 255] {
+            assert_eq!(score(&at(0), &at(theta)), 64, "{theta}");
+        }
+        for theta in [33, 128, 223] {
+            assert_eq!(score(&at(0), &at(theta)), 0, "{theta}");
+        }
+    }
+
+    #[test]
     fn a_record_without_cylinders_is_similar_to_nothing() {
         assert_eq!(score(&PackedRecord::EMPTY, &record(1, 0.0)), 0);
         assert_eq!(score(&record(1, 0.0), &PackedRecord::EMPTY), 0);
