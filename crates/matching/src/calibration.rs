@@ -1,7 +1,7 @@
 //! What a similarity means: likelihood ratio, false-match rate, thresholds.
 //!
 //! A calibration holds two distributions of the similarity of one finger, of the same finger
-//! (mated) and of different fingers (non-mated), in steps of [`STEP`] thousandths. Above the scores
+//! (mated) and of different fingers (non-mated), in steps of 4 thousandths. Above the scores
 //! that were observed often, the non-mated distribution is continued by a generalized Pareto tail,
 //! never lighter than exponential (J. Pickands, Annals of Statistics 3(1), 1975,
 //! doi:10.1214/aos/1176343003). The sum over several fingers has the convolution of the

@@ -8,7 +8,8 @@ use vocabulary::Template;
 
 /// Cells on a side of the packed cylinder's base.
 const SIDES: usize = 8;
-/// Bits of the 260 cells that are not kept: the least informative, as measured.
+/// Bits of the 260 that do not fit into 256: four sections of one cell at the rim, where a cylinder
+/// says least.
 const DROPPED: [usize; 4] = [0, 1, 2, 3];
 
 /// Packs the 32 best cylinders of a template.

@@ -2,7 +2,7 @@
 //!
 //! Two prints are compared in three stages. Stage 1 ([`stage1`]) compares bit descriptors of
 //! fixed size ([`record`], [`descriptor`]) in integers, so that every processor gives the same
-//! answer; it is meant for every reference of a gallery. Stages 2 and 3 ([`compare`]) compare
+//! answer; it is meant for every reference of a gallery. Stages 2 and 3 ([`mod@compare`]) compare
 //! full-resolution descriptors, align the prints and weigh the evidence of the overlap; they are
 //! meant for the best few hundred references. [`fusion`] turns similarities of prints into one of
 //! persons, [`calibration`] turns a similarity into a likelihood ratio and a false-match rate.

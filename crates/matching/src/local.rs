@@ -131,3 +131,39 @@ fn similarity(a: &FullCylinder, b: &FullCylinder, parameters: &LocalParameters) 
     }
     1.0 - (differing as f32 / (2 * (differing + 2 * common)) as f32).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cylinder(bits: u64, mask: [u64; BASE_WORDS]) -> FullCylinder {
+        let mut all = [0; FULL_WORDS];
+        all[0] = bits;
+        FullCylinder { point: 0, bits: all, mask }
+    }
+
+    #[test]
+    fn similarity_is_that_computed_by_hand() {
+        let full = [u64::MAX, u64::MAX, u64::MAX, 0xFFFF];
+        let parameters = LocalParameters::default();
+        let a = cylinder(0b1111, full);
+        // One bit differs and three are common: 1 - sqrt(1 / (2 (1 + 6))).
+        let value = similarity(&a, &cylinder(0b0111, full), &parameters);
+        assert!((value - 0.732_739).abs() < 1e-5, "{value}");
+        assert_eq!(similarity(&a, &a, &parameters), 1.0);
+        assert_eq!(similarity(&a, &cylinder(0b1111_0000, full), &parameters), 0.0);
+    }
+
+    #[test]
+    fn cells_that_one_cannot_judge_do_not_count() {
+        let parameters = LocalParameters::default();
+        let full = [u64::MAX, u64::MAX, u64::MAX, 0xFFFF];
+        let masked = [u64::MAX << 1, u64::MAX, u64::MAX, 0xFFFF];
+        let value = similarity(&cylinder(0b1111, full), &cylinder(0b1110, masked), &parameters);
+        assert_eq!(value, 1.0);
+        let little = [u64::MAX, 0, 0, 0];
+        assert!(similarity(&cylinder(1, little), &cylinder(1, little), &parameters) > 0.0);
+        let less = [u64::MAX >> 3, 0, 0, 0];
+        assert_eq!(similarity(&cylinder(1, less), &cylinder(1, full), &parameters), 0.0);
+    }
+}

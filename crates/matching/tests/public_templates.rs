@@ -4,6 +4,8 @@
 //! hard case for a matcher, and one that our own extractor cannot influence. The sets are not
 //! part of the repository; without them the test says so and passes.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
 use formats::template::decode;
 use matching::{Comparer, Parameters, PreparedTemplate};
 use std::path::{Path, PathBuf};
