@@ -1,8 +1,8 @@
 //! Stage 5: contextual enhancement.
 //!
 //! Every block is filtered with the even Gabor kernel of its own ridge orientation and period
-//! (L. Hong, Y. Wan and A. Jain, TPAMI 20(8), 1998, section 2.6), free of any constant part. Kernels
-//! are quantized to [`ORIENTATIONS`] and [`PERIODS`] steps and computed once per process.
+//! (L. Hong, Y. Wan and A. Jain, TPAMI 20(8), 1998, section 2.6), free of any constant part.
+//! Kernels are quantized to [`ORIENTATIONS`] and [`PERIODS`] steps and computed once per process.
 
 use crate::cells::Cells;
 use crate::frequency::{PERIOD_MAX_PX, PERIOD_MIN_PX};
@@ -53,7 +53,7 @@ impl Bank {
 /// The first pass: tolerant of wrong orientations.
 pub(crate) static TOLERANT: Bank = Bank::new(0.45, 0.42);
 /// The second pass: longer along the ridges.
-pub(crate) static LONG: Bank = Bank::new(0.55, 0.45);
+pub(crate) static LONG: Bank = Bank::new(0.52, 0.36);
 
 /// A kernel with gain one for a grating of this angle and period, and gain zero for a constant.
 fn gabor(angle: f32, period: f32, along: f32, across: f32) -> Kernel {

@@ -74,9 +74,11 @@ impl Spectrum {
             let (re, im) = (dot(&windowed, &self.cos[line]), dot(&windowed, &self.sin[line]));
             *power = re * re + im * im;
         }
-        let best = (1..LINES - 1)
-            .filter(|i| power[*i] >= power[i - 1] && power[*i] > power[i + 1])
-            .max_by(|a, b| power[*a].total_cmp(&power[*b]))?;
+        let best = (0..LINES).max_by(|a, b| power[*a].total_cmp(&power[*b]))?;
+        if best == 0 || best == LINES - 1 || power[best] <= 0.0 {
+            // The true peak may lie outside.
+            return None;
+        }
         let (low, mid, high) = (power[best - 1], power[best], power[best + 1]);
         let shift = 0.5 * (low - high) / (low - 2.0 * mid + high);
         let frequency = 1.0 / PERIOD_MAX_PX + STEP * (best as f32 + shift);

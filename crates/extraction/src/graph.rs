@@ -305,3 +305,96 @@ fn straight(a: Point, b: Point) -> Vec<Point> {
     };
     (0..=steps).map(|i| Point { x: at(a.x, dx, i), y: at(a.y, dy, i) }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(rows: &[&str]) -> Graph {
+        let mut bits = BitImage::zero(rows[0].len(), rows.len());
+        for (y, row) in rows.iter().enumerate() {
+            for (x, pixel) in row.bytes().enumerate() {
+                bits.set(x, y, pixel == b'#');
+            }
+        }
+        Graph::trace(&bits)
+    }
+
+    /// Lines at every node that has any, falling.
+    fn degrees(graph: &Graph) -> Vec<usize> {
+        let mut degrees: Vec<usize> =
+            graph.nodes.iter().map(|n| n.lines.len()).filter(|d| *d > 0).collect();
+        degrees.sort_unstable_by(|a, b| b.cmp(a));
+        degrees
+    }
+
+    fn fork() -> Graph {
+        trace(&[
+            "..........", //
+            ".......#..",
+            "......#...",
+            ".#####....",
+            "......#...",
+            ".......#..",
+            "..........",
+        ])
+    }
+
+    #[test]
+    fn a_line_has_two_ends_and_all_its_pixels() {
+        let graph = trace(&["........", ".#####..", "......#.", "........"]);
+        assert_eq!(degrees(&graph), [1, 1]);
+        assert_eq!(graph.lines.len(), 1);
+        assert_eq!(graph.lines[0].steps(), 5);
+    }
+
+    #[test]
+    fn a_fork_has_one_split_and_three_ends() {
+        let graph = fork();
+        assert_eq!(degrees(&graph), [3, 1, 1, 1]);
+        let split = graph.nodes.iter().find(|n| n.lines.len() == 3).unwrap();
+        assert_eq!(split.at, Point { x: 5, y: 3 });
+    }
+
+    #[test]
+    fn a_closed_line_has_no_node() {
+        let graph = trace(&["......", "..##..", ".#..#.", "..##..", "......"]);
+        assert_eq!(degrees(&graph), []);
+    }
+
+    #[test]
+    fn removing_a_branch_makes_one_line_of_the_other_two() {
+        let mut graph = fork();
+        let split = graph.nodes.iter().position(|n| n.lines.len() == 3).unwrap();
+        let branch = graph.nodes[split].lines[0];
+        graph.remove_line(branch);
+        assert_eq!(degrees(&graph), [1, 1]);
+        let alive: Vec<&Line> = graph.lines.iter().filter(|line| line.alive).collect();
+        assert_eq!(alive.len(), 1);
+        let steps = alive[0].points.windows(2);
+        assert!(steps.into_iter().all(|pair| {
+            (pair[0].x - pair[1].x).abs() <= 1 && (pair[0].y - pair[1].y).abs() <= 1
+        }));
+    }
+
+    #[test]
+    fn joining_two_ends_makes_one_line() {
+        let mut graph = trace(&["............", ".###....###.", "............"]);
+        assert_eq!(degrees(&graph), [1, 1, 1, 1]);
+        let place = |x| graph.nodes.iter().position(|n| n.at == Point { x, y: 1 }).unwrap();
+        let (a, b) = (place(3), place(8));
+        graph.join(a, b);
+        assert_eq!(degrees(&graph), [1, 1]);
+        let line = graph.lines.iter().find(|line| line.alive).unwrap();
+        assert_eq!(line.steps(), 9);
+    }
+
+    #[test]
+    fn closing_a_ring_leaves_no_node() {
+        let mut graph = trace(&["......", "..###.", ".#..#.", ".#....", "......"]);
+        let ends: Vec<usize> =
+            (0..graph.nodes.len()).filter(|n| graph.nodes[*n].lines.len() == 1).collect();
+        graph.join(ends[0], ends[1]);
+        assert_eq!(degrees(&graph), []);
+    }
+}

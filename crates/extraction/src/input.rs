@@ -120,3 +120,53 @@ pub(crate) fn invert(image: &GrayImage) -> GrayImage {
     let pixels = image.pixels().iter().map(|pixel| 255 - pixel).collect();
     GrayImage::new(image.width(), image.height(), pixels).expect("the size does not change")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient(width: u32, height: u32) -> GrayImage {
+        let pixels = (0..width * height).map(|i| (i % width * 200 / width + 20) as u8).collect();
+        GrayImage::new(width, height, pixels).unwrap()
+    }
+
+    #[test]
+    fn at_500_ppi_the_image_is_taken_as_it_is() {
+        let image = gradient(30, 20);
+        assert_eq!(resample(&image, 500.0).unwrap(), image);
+        assert_eq!(resample(&image, 500.38).unwrap(), image);
+    }
+
+    #[test]
+    fn resampling_keeps_gray_levels_in_place() {
+        for ppi in [250.0, 569.0, 1000.0, 1200.0] {
+            let image = gradient(240, 120);
+            let scaled = resample(&image, ppi).unwrap();
+            assert_eq!(scaled.width(), (240.0 * 500.0 / ppi + 0.5) as u32);
+            assert_eq!(scaled.height(), (120.0 * 500.0 / ppi + 0.5) as u32);
+            for x in scaled.width() / 10..scaled.width() * 9 / 10 {
+                let expected = (x as f32 + 0.5) / scaled.width() as f32 * 200.0 + 20.0;
+                let found = f32::from(scaled.pixel(x, scaled.height() / 2));
+                assert!((found - expected).abs() < 2.0, "{found} for {expected} at {ppi} ppi");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_finer_than_the_new_pixels_becomes_gray() {
+        let pixels = (0..400 * 40).map(|i| if i % 2 == 0 { 0 } else { 255 }).collect();
+        let stripes = GrayImage::new(400, 40, pixels).unwrap();
+        let scaled = resample(&stripes, 1500.0).unwrap();
+        for x in 5..scaled.width() - 5 {
+            assert!((120..=135).contains(&scaled.pixel(x, 6)));
+        }
+    }
+
+    #[test]
+    fn the_middle_of_an_image_is_cut_out() {
+        let image = gradient(100, 10);
+        let middle = middle(&image, 20);
+        assert_eq!((middle.width(), middle.height()), (20, 10));
+        assert_eq!(middle.pixel(0, 0), image.pixel(40, 0));
+    }
+}

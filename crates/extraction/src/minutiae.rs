@@ -19,7 +19,9 @@ const ROUNDS: usize = 5;
 /// A minutia before it is judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
-    /// Position in pixels.
+    /// Where the skeleton ends or splits, in pixels.
+    pub(crate) node: (f32, f32),
+    /// Exact position in pixels.
     pub(crate) x: f32,
     pub(crate) y: f32,
     /// Direction in radians, counter-clockwise.
@@ -45,10 +47,10 @@ pub(crate) fn find(graph: &Graph, enhanced: &Plane, ridges: &Cells<Doubled>) -> 
             let lines = graph.nodes[node].lines.iter();
             let shortest = lines.map(|line| graph.lines[*line].steps()).min()? as f32;
             let at = graph.nodes[node].at;
-            let (x, y) = (f32::from(at.x), f32::from(at.y));
-            let (x, y, exact) = phase_singularity(enhanced, ridges, x, y);
+            let node = (f32::from(at.x), f32::from(at.y));
+            let (x, y, exact) = phase_singularity(enhanced, ridges, node.0, node.1);
             let (angle, agreement) = direction(ridges, x, y, sense);
-            Some(Found { x, y, angle, kind, agreement, shortest, exact })
+            Some(Found { node, x, y, angle, kind, agreement, shortest, exact })
         })
         .collect()
 }
@@ -84,8 +86,8 @@ fn between_branches(graph: &Graph, node: usize) -> (f32, f32) {
     unit(ways[a].0 + ways[b].0 - ways[stem].0, ways[a].1 + ways[b].1 - ways[stem].1)
 }
 
-/// Direction of the ridges in the sense of a vector, in radians counter-clockwise, and the cosine of
-/// the angle between the two.
+/// Direction of the ridges in the sense of a vector, in radians counter-clockwise, and the cosine
+/// of the angle between the two.
 fn direction(ridges: &Cells<Doubled>, x: f32, y: f32, sense: (f32, f32)) -> (f32, f32) {
     let (ux, uy) = along(ridges, x, y);
     let cos = ux * sense.0 + uy * sense.1;

@@ -65,6 +65,11 @@ impl Tensor {
         }
     }
 
+    /// Sum of the squared gradients.
+    pub(crate) fn energy(self) -> f32 {
+        self.energy
+    }
+
     /// Doubled angle with the coherence as weight.
     fn doubled(self) -> Doubled {
         let scale = if self.energy > 1e-6 { 1.0 / self.energy } else { 0.0 };
@@ -142,6 +147,11 @@ fn smooth_tensors(cells: &Cells<Tensor>, times: usize) -> Cells<Tensor> {
 /// Binomial smoothing of doubled angles, `times` over.
 pub(crate) fn smooth_doubled(cells: &Cells<Doubled>, times: usize) -> Cells<Doubled> {
     cells.smoothed(times, |sum, value, weight| sum.plus(value.times(weight)))
+}
+
+/// Sums of squared gradients, smoothed a little.
+pub(crate) fn activity(tensors: &Cells<Tensor>) -> Cells<f32> {
+    smooth_tensors(tensors, 1).map(Tensor::energy)
 }
 
 /// Smoothings of the scales from coarse to fine.

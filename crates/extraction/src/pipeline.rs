@@ -34,9 +34,9 @@ pub struct Extraction {
 /// `ppi` is the resolution of the image in pixels per inch, the same in both directions.
 ///
 /// # Errors
-/// A resolution outside `50..=5000`, one that the ridge period contradicts, or an image of more than
-/// 4096 pixels on a side at 500 ppi. An image without ridges is no error: its template is empty and
-/// its quality low.
+/// A resolution outside `50..=5000`, one that the ridge period contradicts, or an image of more
+/// than 4096 pixels on a side at 500 ppi. An image without ridges is no error: its template is
+/// empty and its quality low.
 pub fn extract(
     image: &GrayImage,
     ppi: f32,

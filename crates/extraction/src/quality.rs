@@ -131,8 +131,8 @@ impl Measures {
             (QualityReason::SmallArea, ramp(self.area_px, 4_000.0, 45_000.0)),
             (QualityReason::FewMinutiae, ramp(self.minutiae as f32, 4.0, 24.0)),
             (QualityReason::LowContrast, ramp(self.contrast, 3.0, 16.0)),
-            (QualityReason::TooDry, 1.0 - ramp(self.skewness, 0.3, 1.0)),
-            (QualityReason::TooWet, 1.0 - ramp(-self.skewness, 0.3, 1.0)),
+            (QualityReason::TooDry, 1.0 - ramp(self.skewness, 0.6, 1.6)),
+            (QualityReason::TooWet, 1.0 - ramp(-self.skewness, 0.4, 1.2)),
             (QualityReason::Noisy, ramp(self.clarity, 0.25, 0.7)),
             (QualityReason::OffCenter, 1.0 - ramp(self.shift, 0.2, 0.6)),
         ]

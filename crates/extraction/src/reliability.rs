@@ -40,7 +40,8 @@ fn period(m: &Found, evidence: &Evidence) -> f32 {
 }
 
 fn inside(m: &Found, evidence: &Evidence) -> bool {
-    evidence.border.at(m.x, m.y) >= BORDER_PERIODS * period(m, evidence)
+    let border = evidence.border.at(m.x, m.y).min(evidence.border.at(m.node.0, m.node.1));
+    border >= BORDER_PERIODS * period(m, evidence)
 }
 
 /// Pairs of a list nearer than a distance, as indices, nearest pairs not first.

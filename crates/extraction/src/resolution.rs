@@ -64,9 +64,12 @@ impl TypicalPeriod {
     /// The median period of the clear parts; `None` without any.
     pub(crate) fn of(ridges: &Ridges) -> Option<Self> {
         let cells = ridges.foreground.values().iter().zip(ridges.clarity.values());
-        let cells = cells.zip(ridges.period.period_px.values());
-        let clear = cells.filter(|((inside, clarity), _)| **inside && **clarity > 0.4);
-        let mut periods: Vec<f32> = clear.map(|(_, period)| *period).collect();
+        let measured = ridges.period.period_px.values().iter();
+        let cells = cells.zip(measured.zip(ridges.period.reliability.values()));
+        let clear = cells.filter(|((inside, clarity), (_, reliability))| {
+            **inside && **clarity > 0.4 && **reliability > 0.3
+        });
+        let mut periods: Vec<f32> = clear.map(|(_, (period, _))| *period).collect();
         if periods.is_empty() {
             return None;
         }

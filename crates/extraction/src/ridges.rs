@@ -32,7 +32,8 @@ impl Ridges {
         let usable = segmentation::by_contrast(&normalized);
         let print = &normalized.plane;
 
-        let rough = orientation::estimate(&orientation::tensors(print));
+        let tensors = orientation::tensors(print);
+        let rough = orientation::estimate(&tensors);
         let period = frequency::estimate(print, &rough, &usable);
         let first = enhance(print, &rough, &period.period_px, &usable, &TOLERANT);
         let better = orientation::refine(&orientation::tensors(&first));
@@ -41,7 +42,8 @@ impl Ridges {
         let mut enhanced = enhance(print, &directions, &period.period_px, &usable, &LONG);
 
         let clarity = segmentation::clarity(print, &enhanced, &usable);
-        let foreground = segmentation::by_clarity(&clarity, &usable);
+        let foreground =
+            segmentation::by_clarity(&clarity, &orientation::activity(&tensors), &usable);
         let mask = segmentation::mask(&foreground, print.width(), print.height());
         clear_outside(&mut enhanced, &mask);
         Self { normalized, usable, directions, period, enhanced, clarity, foreground, mask }
@@ -89,8 +91,8 @@ impl Ridges {
         if place < 0.15 { Polarity::LightRidges } else { Polarity::DarkRidges }
     }
 
-    /// Whether a cell is empty and lies beside the print, two to five cells away: further out may be
-    /// a frame, nearer the faint rim of the print.
+    /// Whether a cell is empty and lies beside the print, two to five cells away: further out may
+    /// be a frame, nearer the faint rim of the print.
     fn is_ground(&self, column: usize, row: usize) -> bool {
         let any = |reach: usize| {
             self.foreground.around(column, row, reach).any(|(c, r)| self.foreground.get(c, r))

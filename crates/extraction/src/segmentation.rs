@@ -10,11 +10,14 @@ use crate::normalization::Normalized;
 use crate::plane::Plane;
 
 /// Cells of less contrast than this share of the best are empty.
-const CONTRAST_SHARE: f32 = 0.15;
+const CONTRAST_SHARE: f32 = 0.22;
 /// Cells of less contrast than this many gray levels are empty.
 const CONTRAST_MIN: f32 = 2.0;
 /// Least clarity of the foreground.
-const CLARITY_MIN: f32 = 0.25;
+const CLARITY_MIN: f32 = 0.18;
+/// Cells of less gradient energy than this share of what is usual in the print lie beside it: there
+/// the filter only rings.
+const ACTIVITY_SHARE: f32 = 0.2;
 /// Components smaller than this share of the largest are dropped.
 const COMPONENT_SHARE: f32 = 0.2;
 
@@ -58,18 +61,34 @@ pub(crate) fn clarity(plane: &Plane, enhanced: &Plane, usable: &Cells<bool>) -> 
     })
 }
 
-/// The foreground cells: clear enough, in components of some size, without small holes.
-pub(crate) fn by_clarity(clarity: &Cells<f32>, usable: &Cells<bool>) -> Cells<bool> {
+/// The foreground cells: clear and active enough, in components of some size, without small holes.
+pub(crate) fn by_clarity(
+    clarity: &Cells<f32>,
+    activity: &Cells<f32>,
+    usable: &Cells<bool>,
+) -> Cells<bool> {
     let add = |sum: f32, value: f32, weight: f32| sum + weight * value;
     let smooth = clarity.smoothed(1, add);
     let mut cells = smooth.map(|value| value >= CLARITY_MIN);
     for (cell, usable) in cells.values_mut().iter_mut().zip(usable.values()) {
         *cell &= usable;
     }
+    let least = ACTIVITY_SHARE * typical(activity, &cells);
+    for (cell, activity) in cells.values_mut().iter_mut().zip(activity.values()) {
+        *cell &= *activity >= least;
+    }
     let cells = majority(&majority(&cells));
     let cells = without_small_components(&cells, true, COMPONENT_SHARE, 0);
     // Holes are small components of the background.
     without_small_components(&cells, false, 0.0, 12)
+}
+
+/// The median of the values of the cells that are set, zero without any.
+fn typical(values: &Cells<f32>, cells: &Cells<bool>) -> f32 {
+    let set = values.values().iter().zip(cells.values()).filter(|(_, set)| **set);
+    let mut set: Vec<f32> = set.map(|(value, _)| *value).collect();
+    set.sort_unstable_by(f32::total_cmp);
+    set.get(set.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Each cell becomes what most of the 3 x 3 cells around it are.
@@ -181,5 +200,57 @@ impl BorderDistance {
     pub(crate) fn at(&self, x: f32, y: f32) -> f32 {
         let index = (y + 1.5) as usize * self.width + (x + 1.5) as usize;
         f32::from(self.thirds.get(index).copied().unwrap_or(0)) / 3.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_components_and_small_holes_vanish() {
+        let mut cells = Cells::filled(200, 160, 8, false);
+        for row in 2..18 {
+            for column in 2..15 {
+                cells.set(column, row, true);
+            }
+        }
+        cells.set(8, 8, false);
+        cells.set(20, 3, true);
+        let solid = without_small_components(&cells, true, COMPONENT_SHARE, 0);
+        assert!(!solid.get(20, 3));
+        let whole = without_small_components(&solid, false, 0.0, 12);
+        assert!(whole.get(8, 8));
+        assert_eq!(whole.values().iter().filter(|cell| **cell).count(), 16 * 13);
+    }
+
+    #[test]
+    fn border_distance_counts_the_image_border_too() {
+        let mut mask = BitImage::zero(40, 30);
+        for y in 0..30 {
+            for x in 10..40 {
+                mask.set(x, y, true);
+            }
+        }
+        let distance = BorderDistance::new(&mask);
+        assert_eq!(distance.at(5.0, 15.0), 0.0);
+        assert_eq!(distance.at(10.0, 15.0), 1.0);
+        assert_eq!(distance.at(14.0, 15.0), 5.0);
+        assert_eq!(distance.at(25.0, 2.0), 3.0);
+        assert_eq!(distance.at(39.0, 15.0), 1.0);
+    }
+
+    #[test]
+    fn clarity_is_one_for_a_print_that_the_filter_keeps_and_zero_for_one_it_turns_over() {
+        let mut plane = Plane::zero(32, 32);
+        for (index, value) in plane.values_mut().iter_mut().enumerate() {
+            *value = if index / 4 % 2 == 0 { 1.0 } else { -1.0 };
+        }
+        let mut opposite = plane.clone();
+        opposite.values_mut().iter_mut().for_each(|value| *value = -*value);
+        let usable = Cells::filled(32, 32, 8, true);
+        let same = clarity(&plane, &plane, &usable);
+        assert!(same.values().iter().all(|value| *value > 0.999));
+        assert!(clarity(&plane, &opposite, &usable).values().iter().all(|value| *value == 0.0));
     }
 }

@@ -80,3 +80,89 @@ fn exactly_one([a, b, c, d]: [u64; 4]) -> u64 {
 fn at_least_two([a, b, c, d]: [u64; 4]) -> u64 {
     (a & b) | (c & d) | ((a | b) & (c | d))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(rows: &[&str]) -> BitImage {
+        let mut bits = BitImage::zero(rows[0].len(), rows.len());
+        for (y, row) in rows.iter().enumerate() {
+            for (x, pixel) in row.bytes().enumerate() {
+                bits.set(x, y, pixel == b'#');
+            }
+        }
+        bits
+    }
+
+    /// Number of 8-connected components.
+    fn components(bits: &BitImage) -> usize {
+        let mut left = bits.clone();
+        let mut count = 0;
+        for y in 0..bits.height() {
+            for x in 0..bits.width() {
+                if !left.get(x as isize, y as isize) {
+                    continue;
+                }
+                count += 1;
+                let mut open = vec![(x as isize, y as isize)];
+                while let Some((x, y)) = open.pop() {
+                    if left.get(x, y) {
+                        left.set(x as usize, y as usize, false);
+                        open.extend(
+                            (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (x + dx, y + dy))),
+                        );
+                    }
+                }
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn a_bar_becomes_a_line_along_its_middle() {
+        let mut bits = BitImage::zero(150, 20);
+        for y in 5..10 {
+            for x in 10..140 {
+                bits.set(x, y, true);
+            }
+        }
+        let thin = thin(&bits);
+        assert_eq!(components(&thin), 1);
+        // One pixel in every column between the rounded ends, across the word borders.
+        for x in 15..135 {
+            let set: Vec<usize> = (0..20).filter(|y| thin.get(x, *y as isize)).collect();
+            assert_eq!(set, [7], "column {x}");
+        }
+    }
+
+    #[test]
+    fn a_ring_stays_closed_and_a_square_of_nothing_stays_empty() {
+        let ring = image(&["......", ".####.", ".#..#.", ".#..#.", ".####.", "......"]);
+        let thin_ring = thin(&ring);
+        assert_eq!(components(&thin_ring), 1);
+        assert!(thin_ring.count() >= 8);
+        assert_eq!(thin(&BitImage::zero(70, 3)).count(), 0);
+    }
+
+    #[test]
+    fn thinning_keeps_the_number_of_components_and_adds_no_pixel() {
+        let mut state = 7u32;
+        for round in 0..20 {
+            let mut bits = BitImage::zero(100, 40);
+            for y in 0..40 {
+                for x in 0..100 {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    bits.set(x, y, state >> 28 < 4 + round % 8);
+                }
+            }
+            let thin = thin(&bits);
+            assert_eq!(components(&thin), components(&bits), "round {round}");
+            for y in 0..40 {
+                for x in 0..100 {
+                    assert!(bits.get(x, y) || !thin.get(x, y));
+                }
+            }
+        }
+    }
+}
