@@ -1,7 +1,7 @@
 //! `tanba-bench calibrate`: what a similarity means, fitted on every sample set at once.
 
 use crate::accuracy::systems;
-use crate::datasets::{DATASETS, SAME_FINGER};
+use crate::datasets::{DATASETS, is_seen_twice};
 use crate::progress;
 use anyhow::{Context, Result, ensure};
 use matching::calibration::Calibration;
@@ -57,7 +57,7 @@ fn load(arguments: &Arguments) -> Result<Prints> {
         };
         let extracted = systems::extract(set, &prints, false)?;
         for (print, template) in prints.iter().zip(&extracted.templates) {
-            if (set.name, print.finger.as_str()) != SAME_FINGER {
+            if !is_seen_twice(set.name, &print.finger) {
                 all.fingers.push(format!("{}/{}", set.name, print.finger));
                 all.prepared.push(PreparedTemplate::new(template, &parameters));
             }

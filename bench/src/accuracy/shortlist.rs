@@ -1,7 +1,7 @@
 //! How often stage 1 leaves the mate out, over all sets as one gallery.
 
 use super::out;
-use crate::datasets::SAME_FINGER;
+use crate::datasets::is_seen_twice;
 use matching::{PackedRecord, Parameters, descriptor, stage1};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Gallery {
     pub(crate) fn add(&mut self, set: &str, keys: &[ImpressionKey], templates: &[Template]) {
         let parameters = Parameters::default();
         for (key, template) in keys.iter().zip(templates) {
-            if (set, key.subject.as_str()) == SAME_FINGER {
+            if is_seen_twice(set, key.subject.as_str()) {
                 continue;
             }
             let finger = format!("{set}/{}", key.subject);
