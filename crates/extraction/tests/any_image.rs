@@ -1,5 +1,7 @@
 //! Whatever comes in, a template comes out.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 mod pattern;
 
 use extraction::{Parameters, QualityReason, extract, extract_template};

@@ -1,5 +1,7 @@
 //! Recall and precision on synthetic prints, whose minutiae are known.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 mod pattern;
 
 use extraction::{Parameters, extract_template};
@@ -55,7 +57,7 @@ fn score(parameters: &ImpressionParameters, fingers: u64) -> Score {
 
 fn check(parameters: &ImpressionParameters, recall: f32, precision: f32, of_best: f32) {
     let score = score(parameters, 6);
-    println!(
+    eprintln!(
         "recall {:.3}, precision {:.3}, of the better half {:.3}",
         score.recall, score.precision, score.precision_of_best
     );

@@ -1,5 +1,7 @@
 //! Minutiae of known place, direction and kind.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 mod pattern;
 
 use extraction::{Parameters, extract_template};

@@ -1,5 +1,7 @@
 //! What is detected rather than told.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 mod pattern;
 
 use extraction::{ExtractionError, Parameters, Polarity, estimate_ppi, extract, extract_template};

@@ -1,5 +1,7 @@
 //! What the stages say about ridges of known direction and distance.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 mod pattern;
 
 use extraction::{Parameters, extract};
