@@ -11,6 +11,8 @@ pub(crate) fn run() -> Result<(), String> {
     step("system packages", system_packages::install_missing)?;
     step("format", || run_cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", tidy::run)?;
+    // All targets' packages, once: the licence check looks at them without the network.
+    step("fetch dependencies", || run_cargo(&["fetch", "--locked"]))?;
     step("clippy", || {
         let common = ["clippy", "--release", "--locked", "--workspace", "--all-targets", "--"];
         run_cargo(&[&common[..], &["-D", "warnings"]].concat())
