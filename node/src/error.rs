@@ -54,8 +54,8 @@ pub enum NodeError {
     },
     /// Its packed records were made with other parameters.
     #[error(
-        "{} was built with matching parameters {found}, and this release uses {current}: use the \
-         release that built it, or enroll the prints again into a new folder",
+        "{} was built with matching parameters {found}, and this release uses {current}: bring it \
+         up to date with `tanba stats --repack`, or use the release that built it",
         dir.display()
     )]
     OtherParameters {

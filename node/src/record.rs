@@ -17,7 +17,7 @@
 use crate::bytes::{Fields, seal, unseal};
 use crate::error::RecordFault;
 use formats::template::private;
-use matching::PackedRecord;
+use matching::{PackedRecord, Parameters, descriptor};
 use vocabulary::Template;
 
 const VERSION: u8 = 1;
@@ -66,6 +66,41 @@ impl StoredReference {
 
     /// Checks and reads the value under this key.
     pub(crate) fn decode(key: &[u8], sealed: &[u8]) -> Result<Self, RecordFault> {
+        let parts = Parts::decode(key, sealed)?;
+        if parts.packed.len() != size_of::<PackedRecord>() {
+            return Err(RecordFault::Length);
+        }
+        Ok(parts.with_packed(bytemuck::pod_read_unaligned(parts.packed)))
+    }
+
+    /// As [`Self::decode`] with the packed record made anew from the template, whatever version or
+    /// length the stored one has.
+    pub(crate) fn decode_repacking(
+        key: &[u8],
+        sealed: &[u8],
+        parameters: &Parameters,
+    ) -> Result<Self, RecordFault> {
+        let mut stored = Parts::decode(key, sealed)?.with_packed(PackedRecord::EMPTY);
+        stored.packed = descriptor::pack(&stored.template()?, parameters);
+        Ok(stored)
+    }
+
+    /// Decodes the template.
+    pub(crate) fn template(&self) -> Result<Template, RecordFault> {
+        private::decode(&self.template).map_err(|_| RecordFault::Template)
+    }
+}
+
+/// A value taken apart.
+struct Parts<'a> {
+    digest: [u8; 32],
+    image_ppi: Option<f32>,
+    packed: &'a [u8],
+    template: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn decode(key: &[u8], sealed: &'a [u8]) -> Result<Self, RecordFault> {
         let mut fields = Fields(unseal(key, sealed)?);
         let version = fields.u8()?;
         if version != VERSION {
@@ -78,18 +113,15 @@ impl StoredReference {
             return Err(RecordFault::Value);
         }
         let digest = fields.array()?;
-        if fields.u32()? as usize != size_of::<PackedRecord>() {
-            return Err(RecordFault::Length);
-        }
-        let packed = bytemuck::pod_read_unaligned(fields.take(size_of::<PackedRecord>())?);
         let length = fields.u32()? as usize;
-        let template = fields.take(length)?.to_vec();
+        let packed = fields.take(length)?;
+        let length = fields.u32()? as usize;
+        let template = fields.take(length)?;
         fields.end()?;
         Ok(Self { digest, image_ppi, packed, template })
     }
 
-    /// Decodes the template.
-    pub(crate) fn template(&self) -> Result<Template, RecordFault> {
-        private::decode(&self.template).map_err(|_| RecordFault::Template)
+    fn with_packed(&self, packed: PackedRecord) -> StoredReference {
+        StoredReference::new(self.digest, self.image_ppi, packed, self.template.to_vec())
     }
 }

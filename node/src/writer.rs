@@ -244,7 +244,8 @@ fn forget(
     node.forget_cached(subject);
 }
 
-/// Packs all references again under other parameters, from their templates. Killed in between, the
+/// Packs all references again, from their templates: for other parameters, or when records were of
+/// another descriptor version. Killed in between, the
 /// folder is refused until it is packed again to the end.
 pub(crate) fn repack(
     partition: &Partition,
@@ -259,8 +260,7 @@ pub(crate) fn repack(
             break;
         }
         let values = chunk.par_iter().map(|(key, value)| {
-            let mut stored = StoredReference::decode(key, value)?;
-            stored.packed = descriptor::pack(&stored.template()?, parameters);
+            let stored = StoredReference::decode_repacking(key, value, parameters)?;
             Ok(stored.encode(key))
         });
         let values: Vec<Result<Vec<u8>, _>> = values.collect();

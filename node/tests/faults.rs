@@ -230,6 +230,54 @@ fn other_parameters_are_refused_until_the_folder_is_packed_again() {
     assert!(matches!(open(dir.path()), Err(NodeError::OtherParameters { .. })));
 }
 
+/// A value with its checksum made anew.
+fn sealed(key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&(key.len() as u32).to_le_bytes());
+    crc.update(key);
+    crc.update(&value);
+    value.extend_from_slice(&crc.finalize().to_le_bytes());
+    value
+}
+
+#[test]
+fn records_of_another_length_are_refused_until_the_folder_is_packed_again() {
+    let dir = folder_of(6);
+    // As the first releases kept them: 1,200 bytes.
+    for person in 0..6 {
+        let key = format!("p{person}\0\x021");
+        change_value(dir.path(), "references", key.as_bytes(), |value| {
+            let size = size_of::<matching::PackedRecord>();
+            assert_eq!(value[38..42], (size as u32).to_le_bytes());
+            let old = [&1200u32.to_le_bytes()[..], &[1; 1200]].concat();
+            value.splice(38..42 + size, old);
+            value.truncate(value.len() - 4);
+            *value = sealed(key.as_bytes(), std::mem::take(value));
+        });
+    }
+    let error = open(dir.path()).unwrap_err();
+    let length = |e: &NodeError| {
+        matches!(e, NodeError::DamagedReference { reason: RecordFault::Length, .. })
+    };
+    assert!(length(&error), "{error}");
+
+    change_value(dir.path(), "metadata", b"gallery", |value| {
+        value[7] ^= 1;
+        value.truncate(value.len() - 4);
+        *value = sealed(b"gallery", std::mem::take(value));
+    });
+    let error = open(dir.path()).unwrap_err();
+    assert!(matches!(error, NodeError::OtherParameters { .. }), "{error}");
+    assert!(error.to_string().contains("tanba stats --repack"), "{error}");
+
+    let mut repacking = options();
+    repacking.repack = true;
+    drop(Node::open(dir.path(), &repacking, |_| {}).unwrap());
+    let node = open(dir.path()).unwrap();
+    let found = node.identify(&Probe::single(template(3, 1)), &Options::default(), &Silent);
+    assert_eq!(found.unwrap().candidates.rank_of(&subject("p3")), Some(1));
+}
+
 #[test]
 fn an_erasure_cut_short_is_finished_by_the_next_open() {
     let dir = folder_of(6);

@@ -5,17 +5,15 @@ use matching::record::{BITS, CYLINDERS, WORDS};
 use std::mem::offset_of;
 
 /// 32-bit words of a record.
-pub const RECORD_WORDS: usize = 300;
-/// Byte offset of the minutia words.
-pub const MINUTIAE_BYTES: usize = 16;
+pub const RECORD_WORDS: usize = 276;
+/// Byte offset of the cylinder directions.
+pub const THETAS_BYTES: usize = 16;
 /// Byte offset of the cylinder norms.
-pub const NORMS_BYTES: usize = 144;
+pub const NORMS_BYTES: usize = 48;
 /// Byte offset of the cylinder bits, word-major.
-pub const BITS_BYTES: usize = 176;
+pub const BITS_BYTES: usize = 80;
 /// Bytes from one word of a cylinder to the next.
 pub const WORD_STRIDE_BYTES: usize = 128;
-/// Shift that brings the direction of a minutia word into the top byte.
-pub const THETA_TO_TOP_BITS: u32 = 2;
 
 /// What a cost starts from: twice the differing bits plus this minus the reference's norm is never
 /// negative, so the kernels keep least costs in unsigned integers.
@@ -39,7 +37,7 @@ pub const GROUPS: usize = CYLINDERS / TILE;
 pub const LANES: usize = TILE * TILE;
 
 const _: () = assert!(size_of::<PackedRecord>() == 4 * RECORD_WORDS, "records are packed densely");
-const _: () = assert!(offset_of!(PackedRecord, minutiae) == MINUTIAE_BYTES, "kernels load here");
+const _: () = assert!(offset_of!(PackedRecord, thetas) == THETAS_BYTES, "kernels load here");
 const _: () = assert!(offset_of!(PackedRecord, norms) == NORMS_BYTES, "kernels load here");
 const _: () = assert!(offset_of!(PackedRecord, words) == BITS_BYTES, "kernels load here");
 const _: () = assert!(WORD_STRIDE_BYTES == 4 * CYLINDERS, "a word of all cylinders, then the next");
@@ -55,9 +53,9 @@ pub fn is_well_formed(record: &PackedRecord) -> bool {
     if count > CYLINDERS {
         return false;
     }
-    let sorted = (1..count).all(|c| record.theta(c - 1) <= record.theta(c));
+    let sorted = (1..count).all(|c| record.thetas[c - 1] <= record.thetas[c]);
     let empty = |c: usize| {
-        record.minutiae[c] == 0 && record.norms[c] == 0 && record.words.iter().all(|w| w[c] == 0)
+        record.thetas[c] == 0 && record.norms[c] == 0 && record.words.iter().all(|w| w[c] == 0)
     };
     sorted && (count..CYLINDERS).all(empty)
 }
@@ -74,10 +72,10 @@ mod tests {
     #[test]
     fn unsorted_directions_stray_lanes_and_large_counts_are_not_well_formed() {
         let mut record = PackedRecord { count: 2, ..PackedRecord::EMPTY };
-        record.minutiae[0] = 9 << 22;
-        record.minutiae[1] = 8 << 22;
+        record.thetas[0] = 9;
+        record.thetas[1] = 8;
         assert!(!is_well_formed(&record));
-        record.minutiae[1] = 9 << 22;
+        record.thetas[1] = 9;
         assert!(is_well_formed(&record));
         record.words[7][2] = 1;
         assert!(!is_well_formed(&record));

@@ -80,13 +80,12 @@ fn record(random: &mut Random, count: usize, near: Option<&PackedRecord>) -> Pac
     let bits = random.pick(&[Bits::Sparse, Bits::Sparse, Bits::Half, Bits::Ones, Bits::Zeros]);
     let mut record = PackedRecord { count: count as u8, ..PackedRecord::EMPTY };
     for cylinder in 0..count {
-        let theta = match near {
-            Some(other) if cylinder < usize::from(other.count) => other.theta(cylinder),
+        record.thetas[cylinder] = match near {
+            Some(other) if cylinder < usize::from(other.count) => other.thetas[cylinder],
             _ => direction(random, directions, cylinder),
         };
-        record.minutiae[cylinder] = u32::from(theta) << 22 | (random.next() as u32 & 0x3F_FFFF);
     }
-    record.minutiae[..count].sort_unstable_by_key(|minutia| minutia >> 22);
+    record.thetas[..count].sort_unstable();
     for cylinder in 0..count {
         let noise = random.below(4);
         let mut norm = 0;
@@ -171,9 +170,9 @@ proptest! {
 #[test]
 fn every_pair_of_extremes_is_scored_like_the_oracle() {
     let random = &mut Random(1);
-    let filled = |bits: u32, theta: u32, count: usize| {
+    let filled = |bits: u32, theta: u8, count: usize| {
         let mut record = PackedRecord { count: count as u8, ..PackedRecord::EMPTY };
-        record.minutiae[..count].fill(theta << 22);
+        record.thetas[..count].fill(theta);
         record.norms[..count].fill((bits.count_ones() * 8).min(255) as u8);
         record.words.iter_mut().for_each(|word| word[..count].fill(bits));
         record
@@ -219,9 +218,9 @@ fn a_score_for_no_reference_is_a_mistake() {
 
 #[test]
 fn the_gate_counts_pairs_across_the_end_of_the_turn() {
-    let at = |thetas: &[u32]| {
+    let at = |thetas: &[u8]| {
         let mut record = PackedRecord { count: thetas.len() as u8, ..PackedRecord::EMPTY };
-        thetas.iter().enumerate().for_each(|(c, theta)| record.minutiae[c] = theta << 22);
+        record.thetas[..thetas.len()].copy_from_slice(thetas);
         record
     };
     let parameters = Stage1Parameters { direction_gate_256: 32, ..Stage1Parameters::default() };

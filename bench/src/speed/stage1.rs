@@ -8,7 +8,7 @@ use matching::{PackedRecord, Parameters, descriptor, stage1};
 use shaders::{PreparedProbe, Stage1Path, gated_pairs, score_with};
 use synthesis::templates::{ImpressionParameters, finger, impression};
 
-/// References, 12 MB: more than the second cache level holds.
+/// References, 11 MB: more than the second cache level holds.
 const REFERENCES: u64 = 10_000;
 
 /// Probes that take turns.

@@ -1,5 +1,6 @@
 //! Every number that can change a similarity, with its unit and source.
 
+use crate::record::DESCRIPTOR_VERSION;
 use std::f32::consts::PI;
 
 /// All parameters of this crate. They are part of a cluster's configuration: nodes with different
@@ -121,9 +122,10 @@ impl Default for Stage1Parameters {
 }
 
 impl Parameters {
-    /// All values as text, one `name = value` a line, in a fixed order.
+    /// All values as text, one `name: value` a line, in a fixed order, after the version of the
+    /// packed records that they make.
     pub fn canonical(&self) -> String {
-        format!("{self:#?}")
+        format!("descriptor version: {DESCRIPTOR_VERSION}\n{self:#?}")
     }
 
     /// 64-bit FNV-1a of [`Self::canonical`]: tells configurations apart, resists no attacker.
@@ -330,6 +332,7 @@ mod tests {
             assert_ne!(parameters.configuration_hash(), base.configuration_hash());
         }
         assert_eq!(base.clone().configuration_hash(), base.configuration_hash());
+        assert!(base.canonical().contains(&format!("descriptor version: {DESCRIPTOR_VERSION}\n")));
     }
 
     #[test]

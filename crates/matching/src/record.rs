@@ -1,9 +1,10 @@
 //! The packed record: what stage 1 keeps in memory of one print.
 //!
-//! 1,200 bytes (75 x 16), plain data, little endian on disk: a header of 16 bytes, 32 minutia
-//! words, 32 cylinder norms and 32 bit cylinders of 256 bits, word-major, so that neighboring
+//! 1,104 bytes (69 x 16), plain data, little endian on disk: a header of 16 bytes, then for 32
+//! cylinders their directions, their norms and their 256 bits, word-major, so that neighboring
 //! lanes read neighboring words. Cylinders are sorted by direction; lanes from
-//! [`PackedRecord::count`] on are zero everywhere.
+//! [`PackedRecord::count`] on are zero everywhere. Where a cylinder lies is not kept: stage 1 does
+//! not ask.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -14,7 +15,7 @@ pub const WORDS: usize = 8;
 /// Bits of one bit cylinder.
 pub const BITS: usize = WORDS * 32;
 /// Layout and meaning of the bits; records of different versions are never compared.
-pub const DESCRIPTOR_VERSION: u16 = 1;
+pub const DESCRIPTOR_VERSION: u16 = 2;
 
 /// The descriptor of one print for stage 1.
 #[derive(Clone, Copy, Pod, Zeroable, PartialEq, Eq)]
@@ -34,16 +35,15 @@ pub struct PackedRecord {
     pub impression: u8,
     /// Reserved, zero.
     pub spare: [u32; 2],
-    /// `x | y << 11 | theta << 22` per cylinder: column and row in pixels at 500 ppi (at most 2047)
-    /// and direction in 1/256 turn, counter-clockwise. Sorted by `theta`, then by the word.
-    pub minutiae: [u32; CYLINDERS],
+    /// Direction of each cylinder in 1/256 turn, counter-clockwise; sorted.
+    pub thetas: [u8; CYLINDERS],
     /// Bits set in each cylinder, at most 255 (a full cylinder counts as 255).
     pub norms: [u8; CYLINDERS],
     /// Bit cylinders: word `w` of cylinder `c` is `words[w][c]`.
     pub words: [[u32; CYLINDERS]; WORDS],
 }
 
-const _: () = assert!(size_of::<PackedRecord>() == 1200, "the kernels index 300 words a record");
+const _: () = assert!(size_of::<PackedRecord>() == 1104, "the kernels index 276 words a record");
 const _: () = assert!(align_of::<PackedRecord>() == 16, "vector loads start at a record");
 
 impl PackedRecord {
@@ -56,20 +56,10 @@ impl PackedRecord {
         position: 0,
         impression: 0,
         spare: [0; 2],
-        minutiae: [0; CYLINDERS],
+        thetas: [0; CYLINDERS],
         norms: [0; CYLINDERS],
         words: [[0; CYLINDERS]; WORDS],
     };
-
-    /// Direction of a cylinder in 1/256 turn.
-    pub const fn theta(&self, cylinder: usize) -> u8 {
-        (self.minutiae[cylinder] >> 22) as u8
-    }
-
-    /// Column and row of a cylinder in pixels at 500 ppi.
-    pub const fn position_px(&self, cylinder: usize) -> (u32, u32) {
-        (self.minutiae[cylinder] & 0x7FF, (self.minutiae[cylinder] >> 11) & 0x7FF)
-    }
 
     /// Bits in which two cylinders differ, `0..=256`.
     pub fn distance(&self, cylinder: usize, other: &Self, other_cylinder: usize) -> u32 {

@@ -28,7 +28,7 @@ fn best_reference(
     parameters: &Stage1Parameters,
 ) -> i32 {
     let near = |other: &usize| {
-        let turn = probe.theta(cylinder).wrapping_sub(reference.theta(*other));
+        let turn = probe.thetas[cylinder].wrapping_sub(reference.thetas[*other]);
         turn.min(turn.wrapping_neg()) <= parameters.direction_gate_256
     };
     let similarity = |other: usize| {
@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn a_cylinder_counts_up_to_the_gate_and_not_beyond() {
-        let at = |theta: u32| {
+        let at = |theta: u8| {
             let mut record = PackedRecord { count: 1, ..PackedRecord::EMPTY };
-            record.minutiae[0] = theta << 22;
+            record.thetas[0] = theta;
             record
         };
         for theta in [0, 1, 32, 224, 255] {

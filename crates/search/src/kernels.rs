@@ -5,7 +5,7 @@ use matching::parameters::Stage1Parameters;
 use rayon::prelude::*;
 use shaders::{PreparedProbe, Stage1Path};
 
-/// Records of one unit of work (about 300 KB: they stay in the second-level cache while every print
+/// Records of one unit of work (about 280 KB: they stay in the second-level cache while every print
 /// of the probe passes over them).
 const BLOCK_RECORDS: usize = 256;
 

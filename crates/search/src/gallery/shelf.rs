@@ -8,7 +8,7 @@ use vocabulary::{ExtractorVersion, FingerPosition};
 /// Shelves of a gallery: one per finger position code, the plain thumbs on those of the thumbs.
 pub(crate) const SHELVES: usize = 16;
 
-/// Records of one segment: memory grows by this much (4.7 MiB), and a kernel call never spans two.
+/// Records of one segment: memory grows by this much (4.3 MiB), and a kernel call never spans two.
 const SEGMENT_RECORDS: usize = 4096;
 
 /// The codes of each shelf.

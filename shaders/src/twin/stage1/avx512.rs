@@ -3,9 +3,7 @@
 
 use super::gate::occupied_tiles;
 use super::probe::PreparedProbe;
-use crate::layout::{
-    COST_BASE, GROUPS, LANES, NO_CYLINDER, SIMILARITY_BITS, THETA_TO_TOP_BITS, TILE,
-};
+use crate::layout::{COST_BASE, GROUPS, LANES, NO_CYLINDER, SIMILARITY_BITS, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 use std::arch::x86_64::*;
@@ -133,8 +131,7 @@ fn score_one(probe: &PreparedProbe, tables: &Tables, reference: &PackedRecord) -
     top_sum(best_similarities(probe, &least), probe.counted)
 }
 
-/// Step 1: see [`super::gate::Rows`]. Turns are returned too; below their top byte they hold
-/// whatever the minutia words do.
+/// Step 1: see [`super::gate::Rows`]. Turns are returned too.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn reference_rows(reference: &PackedRecord, rows: &mut Rows) -> [__m512i; 2] {
@@ -145,13 +142,13 @@ fn reference_rows(reference: &PackedRecord, rows: &mut Rows) -> [__m512i; 2] {
     [0, 1].map(|half| {
         let start = half * LANES;
         let lanes = (valid >> start) as u16;
-        // SAFETY: `start` is 0 or 16; the arrays hold 32 words and 32 bytes; the loads need no
-        // alignment.
-        let (minutiae, norms) = unsafe {
-            let minutiae = _mm512_loadu_si512(reference.minutiae.as_ptr().add(start).cast());
-            (minutiae, _mm_loadu_si128(reference.norms.as_ptr().add(start).cast()))
+        // SAFETY: `start` is 0 or 16; both arrays hold 32 bytes; the loads need no alignment.
+        let (thetas, norms) = unsafe {
+            let thetas = _mm_loadu_si128(reference.thetas.as_ptr().add(start).cast());
+            (thetas, _mm_loadu_si128(reference.norms.as_ptr().add(start).cast()))
         };
-        let turns = _mm512_mask_slli_epi32::<THETA_TO_TOP_BITS>(largest, lanes, minutiae);
+        let thetas = _mm512_cvtepu8_epi32(thetas);
+        let turns = _mm512_mask_slli_epi32::<24>(largest, lanes, thetas);
         let lacks = _mm512_mask_sub_epi32(none, lanes, base, _mm512_cvtepu8_epi32(norms));
         // SAFETY: `start` is 0 or 16 and the rows hold 32 lanes; the stores need no alignment.
         unsafe {

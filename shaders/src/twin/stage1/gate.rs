@@ -16,7 +16,7 @@ impl Rows {
     pub(super) fn new(reference: &PackedRecord) -> Self {
         let mut rows = Self { turns: [0xFF << 24; CYLINDERS], lacks: [NO_CYLINDER; CYLINDERS] };
         for cylinder in 0..usize::from(reference.count).min(CYLINDERS) {
-            rows.turns[cylinder] = u32::from(reference.theta(cylinder)) << 24;
+            rows.turns[cylinder] = u32::from(reference.thetas[cylinder]) << 24;
             rows.lacks[cylinder] = COST_BASE - u32::from(reference.norms[cylinder]);
         }
         rows
@@ -56,7 +56,7 @@ pub fn gated_pairs(
     parameters: &Stage1Parameters,
 ) -> u32 {
     let passes = |a: usize, b: usize| {
-        let turn = probe.theta(a).wrapping_sub(reference.theta(b));
+        let turn = probe.thetas[a].wrapping_sub(reference.thetas[b]);
         turn.min(turn.wrapping_neg()) <= parameters.direction_gate_256
     };
     let of_cylinder = |a| (0..usize::from(reference.count)).filter(|b| passes(a, *b)).count();

@@ -57,8 +57,8 @@ impl PreparedProbe {
             prepared.place_cylinder(probe, cylinder, parameters);
         }
         for group in 0..groups {
-            let first = probe.theta(group * TILE);
-            let last = probe.theta((group * TILE + TILE).min(count) - 1);
+            let first = probe.thetas[group * TILE];
+            let last = probe.thetas[(group * TILE + TILE).min(count) - 1];
             for tile in (group..GROUPS * GROUPS).step_by(GROUPS) {
                 prepared.window_start[tile] = first.wrapping_sub(gate);
                 prepared.window_span[tile] = (last - first).saturating_add(gate_span);
@@ -78,7 +78,7 @@ impl PreparedProbe {
         for word in 0..WORDS {
             self.words[group][word][lanes.clone()].fill(probe.words[word][cylinder]);
         }
-        let turn = parameters.direction_gate_256.wrapping_sub(probe.theta(cylinder));
+        let turn = parameters.direction_gate_256.wrapping_sub(probe.thetas[cylinder]);
         self.turns[group][lanes.clone()].fill(u32::from(turn) << 24);
         let norm = u32::from(probe.norms[cylinder]);
         self.starts[group][lanes].fill(u32::from(parameters.bias) + norm + COST_BASE);
