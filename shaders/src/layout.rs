@@ -1,5 +1,9 @@
 //! Offsets and sizes that every kernel relies on, stated once and checked at compile time.
 
+#[cfg(test)]
+mod reflection;
+pub mod tasks;
+
 use matching::PackedRecord;
 use matching::record::{BITS, CYLINDERS, WORDS};
 use std::mem::offset_of;

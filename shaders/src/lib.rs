@@ -4,8 +4,13 @@
 //! processor: portable Rust, AVX2 and AVX-512, chosen at run time, all equal to the oracle
 //! [`matching::stage1::score_reference`] bit for bit.
 //!
-//! This is the only crate with `unsafe` code: vector loads and stores, each with its reason.
+//! Accelerators are used through [`device`]: WGSL kernels in `wgsl/`, resident galleries, a thread
+//! per device.
+//!
+//! This is the only crate with `unsafe` code, each with its reason: vector loads and stores, and a
+//! few words with the graphics driver.
 
+pub mod device;
 pub mod layout;
 pub mod twin;
 

@@ -1,3 +1,5 @@
 //! Twins of the kernels on the processor.
 
+pub mod digest;
+pub mod ranking;
 pub mod stage1;

@@ -4,7 +4,7 @@ use crate::{process, system_packages};
 
 /// Sets up, builds and runs `tanba demo` with the arguments given.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    process::step("system packages", system_packages::install_missing)?;
+    process::step("system packages", system_packages::install_for_build)?;
     process::step("build (RocksDB takes most of the first one)", || {
         process::run("cargo", &["build", "--release", "--locked", "--package", "cli"])
     })?;

@@ -18,7 +18,7 @@ cargo xtask <command>
   test          install what the build needs and run every check: format, tidy, clippy, licences,
                 unit, property, golden, integration and doc tests
   tidy          the checks of the source text alone (sizes, layers, forbidden words); seconds
-  setup         only install what the build needs
+  setup         only install what the build and the tests need
   fuzz [SECS]   run every fuzz target for SECS seconds each (60); needs a nightly toolchain
 
 examples:
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(&rest),
         "test" => test::run(),
         "tidy" => tidy::run(),
-        "setup" => system_packages::install_missing(),
+        "setup" => system_packages::install_for_tests(),
         "fuzz" => fuzz::run(&rest),
         "" | "help" | "--help" | "-h" => {
             eprint!("{HELP}");

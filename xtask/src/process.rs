@@ -26,6 +26,8 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     let status = Command::new(program)
         .args(arguments)
         .current_dir(repository())
+        // Keeps a layer of Mesa from complaining, for every device found, that there is no display.
+        .env("NODEVICE_SELECT", "1")
         .status()
         .map_err(|error| format!("`{line}` could not be started: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{line}` failed ({status})")) }

@@ -11,22 +11,47 @@ struct Package {
 }
 
 /// Everything beyond Rust and git. Nothing here is needed to run the finished binary.
-const PACKAGES: [Package; 3] = [
+const BUILD_PACKAGES: [Package; 3] = [
     Package { name: "clang", why: "compiles RocksDB, which keeps the references" },
     Package { name: "libclang-dev", why: "reads RocksDB's headers to bind them" },
     Package { name: "g++", why: "brings the C++ standard library that RocksDB links" },
 ];
 
-/// Installs what is missing; prints which package and why. Asks nothing without a terminal.
+/// What only the tests need: a GPU of software, so that every kernel runs on any machine.
+const TEST_PACKAGES: [Package; 2] = [
+    Package { name: "libvulkan1", why: "finds Vulkan drivers, for the tests of the GPU kernels" },
+    Package { name: "mesa-vulkan-drivers", why: "is a Vulkan device in software, for the same" },
+];
+
+/// Installs what the build needs and is missing; prints which package and why. Asks nothing without
+/// a terminal.
 ///
 /// # Errors
 /// When packages are missing and cannot be installed, with the command that a person can run.
-pub(crate) fn install_missing() -> Result<(), String> {
+pub(crate) fn install_for_build() -> Result<(), String> {
     if !process::is_installed("dpkg-query") {
         return require_tools_elsewhere();
     }
+    install_missing(&BUILD_PACKAGES)
+}
+
+/// Installs what the tests need besides. Elsewhere than on Debian and Ubuntu the tests of the
+/// kernels use whatever Vulkan device there is, and report that they were skipped when there is
+/// none.
+///
+/// # Errors
+/// As [`install_for_build`].
+pub(crate) fn install_for_tests() -> Result<(), String> {
+    install_for_build()?;
+    if !process::is_installed("dpkg-query") {
+        return Ok(());
+    }
+    install_missing(&TEST_PACKAGES)
+}
+
+fn install_missing(packages: &[Package]) -> Result<(), String> {
     let missing: Vec<&Package> =
-        PACKAGES.iter().filter(|p| !is_package_installed(p.name)).collect();
+        packages.iter().filter(|p| !is_package_installed(p.name)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ const DENY_VERSION: &str = "0.20.2";
 
 /// Runs every check; stops at the first that fails.
 pub(crate) fn run() -> Result<(), String> {
-    step("system packages", system_packages::install_missing)?;
+    step("system packages", system_packages::install_for_tests)?;
     step("format", || run_cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", tidy::run)?;
     // All targets' packages, once: the licence check looks at them without the network.
