@@ -14,7 +14,6 @@
 //! Nothing falls back to the processor by itself: whoever opens devices decides, and says so.
 
 mod adapters;
-mod answer;
 mod canary;
 mod error;
 mod fault;
@@ -30,7 +29,6 @@ mod shelf;
 mod worker;
 
 pub use adapters::{AdapterKind, AdapterSummary, Adapters};
-pub use answer::Ranked;
 pub use error::DeviceError;
 pub use fault::Fault;
 pub use handle::{BLOCK_RECORDS, Device, Part, PassPlan, Session, Watch};

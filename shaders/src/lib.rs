@@ -14,4 +14,5 @@ pub mod device;
 pub mod layout;
 pub mod twin;
 
+pub use twin::ranking::Ranked;
 pub use twin::stage1::{PreparedProbe, Stage1Path, gated_pairs, score, score_with, tile_visits};

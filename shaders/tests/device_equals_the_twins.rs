@@ -8,7 +8,8 @@ use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
 use matching::stage1::score_reference;
 use records::{Random, parameters, record};
-use shaders::device::{Device, DeviceError, DeviceOptions, LimitsChoice, Part, PassPlan, Ranked};
+use shaders::Ranked;
+use shaders::device::{Device, DeviceError, DeviceOptions, LimitsChoice, Part, PassPlan};
 use shaders::twin::ranking;
 
 /// A gallery with the prints of a probe.
@@ -67,12 +68,7 @@ impl World {
         for row in self.best() {
             ranking::accumulate(&row, &mut sums);
         }
-        let header = ranking::find_cut(&sums, limit);
-        let (above, mut tied) = ranking::compact(&sums, header.cut);
-        if header.room == 0 {
-            tied.clear();
-        }
-        Ranked { eligible: header.eligible, above, cut: header.cut, tied, room: header.room }
+        ranking::rank(&sums, limit)
     }
 
     /// The same from a device: as many references resident as it takes, the others streamed.

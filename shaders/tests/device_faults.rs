@@ -8,8 +8,9 @@ use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
 use matching::stage1::score_reference;
 use records::{Random, record};
+use shaders::Ranked;
 use shaders::device::{
-    Device, DeviceError, DeviceOptions, DeviceState, Fault, Part, PassPlan, Ranked, Session, Watch,
+    Device, DeviceError, DeviceOptions, DeviceState, Fault, Part, PassPlan, Session, Watch,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What makes a search or a change of the gallery impossible.
 
+use shaders::device::DeviceError;
 use thiserror::Error;
 use vocabulary::{ImpressionKey, SubjectId};
 
@@ -47,9 +48,21 @@ pub enum SearchError {
         #[source]
         cause: SourceError,
     },
+    /// The device that was to compare cannot.
+    #[error(transparent)]
+    Device(DeviceError),
     /// The caller asked to stop.
     #[error("the search was stopped by its caller")]
     Cancelled,
+}
+
+impl From<DeviceError> for SearchError {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Cancelled => Self::Cancelled,
+            error => Self::Device(error),
+        }
+    }
 }
 
 /// Why a source could not give the references of a person.

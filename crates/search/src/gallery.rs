@@ -18,14 +18,18 @@ use crate::GalleryError;
 use matching::record::DESCRIPTOR_VERSION;
 use matching::{PackedRecord, Parameters};
 use persons::Persons;
-use shelf::{SHELVES, Slot, shelf_of, shelf_position};
+pub(crate) use shelf::SHELVES;
+use shelf::{Slot, shelf_of, shelf_position};
 use std::fmt;
+use std::sync::{Arc, Weak};
 use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, SubjectId};
 
 /// Packed records of a partition with their owners. All references of a person must be in one
 /// gallery. `Debug` shows counts only.
 pub struct Gallery {
     configuration_hash: u64,
+    /// Tells this gallery from every other, for whoever keeps a copy of it.
+    identity: Arc<()>,
     shelves: [Shelf; SHELVES],
     persons: Persons,
 }
@@ -35,6 +39,7 @@ impl Gallery {
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             configuration_hash: parameters.configuration_hash(),
+            identity: Arc::default(),
             shelves: std::array::from_fn(|_| Shelf::default()),
             persons: Persons::default(),
         }
@@ -140,6 +145,11 @@ impl Gallery {
     /// The shelves with a position that stands for all on it.
     pub(crate) fn shelves(&self) -> impl Iterator<Item = (FingerPosition, &Shelf)> {
         self.shelves.iter().enumerate().map(|(index, shelf)| (shelf_position(index), shelf))
+    }
+
+    /// What tells this gallery from every other as long as it lives.
+    pub(crate) fn identity(&self) -> Weak<()> {
+        Arc::downgrade(&self.identity)
     }
 
     /// The id of a person.

@@ -80,7 +80,7 @@ pub use identification::{
     CandidateDetail, Coverage, Decision, FingerDetail, Identification, Outcome, StageCounts,
 };
 pub use identify::{Engine, Partition, identify, identify_many};
-pub use kernels::{Kernels, ScanBlock, ScanSink, TwinKernels};
+pub use kernels::{DeviceKernels, Kernels, Pass, TwinKernels};
 pub use options::{ExtractorRule, Options, PositionRule, Threshold};
 pub use probe::Probe;
 pub use progress::{Progress, Silent, Stage};

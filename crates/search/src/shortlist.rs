@@ -5,16 +5,17 @@
 //! partitions merge into the shortlist of the whole.
 
 mod cut;
-mod scan;
 
 use crate::gallery::Text;
 use crate::identification::Coverage;
 use crate::identify::Engine;
+use crate::kernels::Pass;
 use crate::options::{ExtractorRule, Options, PositionRule};
 use crate::progress::{Meter, Progress, Stage};
 use crate::{Gallery, Probe, SearchError};
 use matching::{PackedRecord, descriptor};
-use scan::Scan;
+use rayon::prelude::*;
+use shaders::Ranked;
 use std::cmp::Ordering;
 use std::ops::Range;
 use vocabulary::{ExtractorVersion, FingerPosition, SubjectId};
@@ -183,19 +184,26 @@ pub(crate) fn shortlists(
     }
     let pairs = coverages.iter().flatten().map(|coverage| coverage.scanned_pairs).sum();
     let meter = Meter::new(progress, Stage::Scan, pairs);
-    let mut lists = Vec::with_capacity(galleries.len());
-    for (gallery, coverages) in galleries.iter().zip(coverages) {
-        let best = Scan { gallery, engine, options, meter: &meter }.best_scores(&prints.prints)?;
-        let list = |(range, coverage): (&Range<usize>, Coverage)| {
-            let sums = best.person_scores(range.clone());
-            let best = cut::best_persons(&sums, options.shortlist_persons, |p| gallery.subject(p));
+    let search = |(gallery, coverages): (&&Gallery, Vec<Coverage>)| {
+        let pass = Pass {
+            gallery,
+            prints: &prints.prints,
+            probes: &prints.ranges,
+            parameters: &engine.parameters.stage1,
+            options,
+            meter: &meter,
+        };
+        let ranked = engine.kernels.best_persons(&pass)?;
+        let list = |(ranked, coverage): (Ranked, Coverage)| {
+            let eligible_persons = u64::from(ranked.eligible);
+            let best = cut::settle(ranked, options.shortlist_persons, |p| gallery.subject(p));
             let entries = best.into_iter().map(ShortlistEntry::new).collect();
-            let eligible_persons = cut::eligible(&sums);
             Shortlist { entries, coverage: Coverage { eligible_persons, ..coverage } }
         };
-        lists.push(prints.ranges.iter().zip(coverages).map(list).collect());
-    }
-    Ok(lists)
+        Ok(ranked.into_iter().zip(coverages).map(list).collect())
+    };
+    // Galleries on several devices are searched at the same time.
+    galleries.par_iter().zip(coverages).map(search).collect()
 }
 
 /// What the prints of one probe will be compared with; the eligible persons are counted later.

@@ -2,13 +2,13 @@
 
 use super::DeviceError;
 use super::adapters::AdapterSummary;
-use super::answer::Ranked;
 use super::canary;
 use super::fault::Fault;
 use super::options::DeviceOptions;
 use super::peaks::Peaks;
 use super::worker::{DeviceState, Job, Pass, Reply, Status, Worker, scratch_bytes};
 use crate::layout::tasks::{PRINTS_MAX, print_words};
+use crate::twin::ranking::Ranked;
 use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
 use std::ops::Range;
@@ -236,6 +236,14 @@ impl Session<'_> {
     /// As every call of a session.
     pub fn forget(&self, shelf: u64) -> Result<(), DeviceError> {
         self.call(&Unwatched, |reply, _| Job::Forget { shelf, reply })
+    }
+
+    /// Overwrites references that have only passed through.
+    ///
+    /// # Errors
+    /// As every call of a session.
+    pub fn clear_stream(&self) -> Result<(), DeviceError> {
+        self.call(&Unwatched, |reply, _| Job::ClearStream { reply })
     }
 
     /// Begins a pass.

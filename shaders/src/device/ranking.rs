@@ -1,10 +1,10 @@
 //! From the best scores of a pass to the best persons.
 
 use super::DeviceError;
-use super::answer::Ranked;
 use super::gpu::Gpu;
 use super::scratch::{ANSWER_HEADER_WORDS, Scratch, TASK_STRIDE, TIED_MAX};
 use crate::layout::tasks::{AnswerHeader, DIGITS, Ranking, WORKGROUP};
+use crate::twin::ranking::Ranked;
 use bytemuck::Zeroable;
 use std::ops::Range;
 use wgpu::{ComputePass, ComputePipeline};

@@ -75,6 +75,12 @@ impl Chunk {
         self.len = records.len() as u32;
     }
 
+    /// Overwrites everything with zeros.
+    pub(super) fn clear(&self, encoder: &mut wgpu::CommandEncoder) {
+        encoder.clear_buffer(&self.records, 0, None);
+        encoder.clear_buffer(&self.owners, 0, None);
+    }
+
     /// Drops slots from `len` on and overwrites them with zeros.
     fn truncate(&mut self, gpu: &Gpu, len: u32) {
         if len >= self.len {

@@ -2,7 +2,6 @@
 
 use super::DeviceError;
 use super::adapters::Adapters;
-use super::answer::Ranked;
 use super::canary::{self, Canaries};
 use super::fault::Fault;
 use super::gpu::Gpu;
@@ -13,6 +12,7 @@ use super::scoring::{PassShape, Piece, Scorer, Signals, Target};
 use super::scratch::Scratch;
 use super::shelf::{Chunk, References, ResidentShelf, Room};
 use crate::layout::tasks::PRINT_WORDS;
+use crate::twin::ranking::Ranked;
 use bytemuck::cast_slice;
 use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
@@ -94,6 +94,9 @@ pub(super) enum Job {
     },
     Forget {
         shelf: u64,
+        reply: Reply<()>,
+    },
+    ClearStream {
         reply: Reply<()>,
     },
     Begin {
@@ -273,6 +276,14 @@ impl Worker {
                 let _ = reply.send(self.try_job(|_, bench| {
                     let Some(mut gone) = bench.shelves.remove(&shelf) else { return Ok(()) };
                     gone.truncate(&mut bench.gpu, &mut bench.room, 0)
+                }));
+            }
+            Job::ClearStream { reply } => {
+                let _ = reply.send(self.try_job(|_, bench| {
+                    let Bench { gpu, stream, .. } = bench;
+                    let mut encoder = gpu.encoder();
+                    stream.iter().for_each(|chunk| chunk.clear(&mut encoder));
+                    gpu.finish(encoder)
                 }));
             }
             Job::Begin { pass, reply } => {

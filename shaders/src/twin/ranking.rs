@@ -6,6 +6,22 @@
 use crate::layout::tasks::{AnswerHeader, BINS, DIGIT_BITS, DIGITS, State};
 use bytemuck::Zeroable;
 
+/// The best persons of a probe, before ties are settled: everybody with a sum above the cut, and
+/// everybody exactly at it, of whom `room` pass.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ranked {
+    /// Persons with an eligible reference.
+    pub eligible: u32,
+    /// Persons above the cut with their sums plus one, by person.
+    pub above: Vec<(u32, u32)>,
+    /// The cut: a sum plus one; 0 when all eligible persons are above it.
+    pub cut: u32,
+    /// Persons exactly at the cut, rising.
+    pub tied: Vec<u32>,
+    /// How many of the tied pass.
+    pub room: u32,
+}
+
 /// Adds the best scores of one print, plus one each, to the sums of the persons.
 ///
 /// # Panics
@@ -88,6 +104,16 @@ pub fn compact(sums: &[u32], cut: u32) -> (Vec<(u32, u32)>, Vec<u32>) {
         }
     }
     (above, tied)
+}
+
+/// The best `limit` persons by their sums; `limit` is at least 1.
+pub fn rank(sums: &[u32], limit: u32) -> Ranked {
+    let AnswerHeader { eligible, cut, room, .. } = find_cut(sums, limit);
+    let (above, mut tied) = compact(sums, cut);
+    if room == 0 {
+        tied.clear();
+    }
+    Ranked { eligible, above, cut, tied, room }
 }
 
 #[cfg(test)]

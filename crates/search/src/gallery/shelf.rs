@@ -2,7 +2,8 @@
 
 use super::{PersonIndex, Text, push};
 use matching::PackedRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use vocabulary::{ExtractorVersion, FingerPosition};
 
 /// Shelves of a gallery: one per finger position code, the plain thumbs on those of the thumbs.
@@ -88,7 +89,14 @@ pub(crate) struct Shelf {
     positions: Vec<FingerPosition>,
     labels: Vec<Text>,
     versions: BTreeMap<ExtractorVersion, usize>,
+    /// Slots whose content changed other than by being added, oldest first, the last of them.
+    log: VecDeque<u32>,
+    /// Such changes in all.
+    changes: u64,
 }
+
+/// Changes that a shelf remembers; whoever missed more copies it anew.
+const LOG_MAX: usize = 1 << 16;
 
 impl Shelf {
     pub(crate) fn len(&self) -> usize {
@@ -118,7 +126,43 @@ impl Shelf {
         &self.owners
     }
 
+    /// Changes so far, additions not counted.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The slots that changed since there were `known` changes, in the order of the changes; `None`
+    /// when that is too long ago. A slot may have been dropped since.
+    pub(crate) fn changed_since(&self, known: u64) -> Option<impl Iterator<Item = usize>> {
+        let missed = usize::try_from(self.changes - known).ok()?;
+        let skipped = self.log.len().checked_sub(missed)?;
+        Some(self.log.range(skipped..).map(|slot| *slot as usize))
+    }
+
+    fn note_change(&mut self, index: usize) {
+        if self.log.len() == LOG_MAX {
+            self.log.pop_front();
+        }
+        self.log.push_back(index as u32);
+        self.changes += 1;
+    }
+
+    /// Records and owners of some slots.
+    pub(crate) fn copy(&self, slots: Range<usize>) -> (Vec<PackedRecord>, Vec<PersonIndex>) {
+        let owners = self.owners[slots.clone()].to_vec();
+        let mut records = Vec::with_capacity(slots.len());
+        let mut next = slots.start;
+        while next < slots.end {
+            let (segment, first) = (next / SEGMENT_RECORDS, next % SEGMENT_RECORDS);
+            let count = (slots.end - next).min(SEGMENT_RECORDS - first);
+            records.extend_from_slice(&self.segments[segment][first..first + count]);
+            next += count;
+        }
+        (records, owners)
+    }
+
     pub(crate) fn set_owner(&mut self, index: usize, owner: PersonIndex) {
+        self.note_change(index);
         self.owners[index] = owner;
     }
 
@@ -169,6 +213,7 @@ impl Shelf {
         if index + 1 < self.len() {
             self.segments[index / SEGMENT_RECORDS][index % SEGMENT_RECORDS] = last;
         }
+        self.note_change(index);
         self.owners.swap_remove(index);
         self.nexts.swap_remove(index);
         self.positions.swap_remove(index);
@@ -183,6 +228,7 @@ impl Shelf {
             + self.nexts.capacity() * size_of::<SlotId>()
             + self.positions.capacity() * size_of::<FingerPosition>()
             + self.labels.capacity() * size_of::<Text>()
+            + self.log.capacity() * size_of::<u32>()
             + texts
     }
 }

@@ -4,8 +4,8 @@
 use matching::calibration::Calibration;
 use matching::{Parameters, PreparedTemplate, descriptor};
 use search::{
-    Engine, Gallery, Identification, Options, Partition, Probe, Reference, ReferenceSource,
-    SearchError, Silent, SourceError, Threshold, TwinKernels, identify,
+    Engine, Gallery, Identification, Kernels, Options, Partition, Probe, Reference,
+    ReferenceSource, SearchError, Silent, SourceError, Threshold, TwinKernels, identify,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity, Sub
 pub(crate) struct World {
     pub(crate) parameters: Parameters,
     pub(crate) calibration: Calibration,
-    pub(crate) kernels: TwinKernels,
+    pub(crate) kernels: Box<dyn Kernels>,
 }
 
 impl World {
@@ -24,13 +24,18 @@ impl World {
         Self {
             parameters: Parameters::default(),
             calibration: Calibration::shipped(),
-            kernels: TwinKernels::new(),
+            kernels: Box::new(TwinKernels::new()),
         }
+    }
+
+    /// The same world, with stage 1 on other hardware.
+    pub(crate) fn with_kernels(self, kernels: Box<dyn Kernels>) -> Self {
+        Self { kernels, ..self }
     }
 
     pub(crate) fn engine(&self) -> Engine<'_> {
         Engine {
-            kernels: &self.kernels,
+            kernels: &*self.kernels,
             parameters: &self.parameters,
             calibration: &self.calibration,
         }
