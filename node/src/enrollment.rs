@@ -53,6 +53,8 @@ pub struct ErasureReceipt {
     pub references: u64,
     /// Images removed.
     pub images: u64,
+    /// Records of persons removed, readable or damaged.
+    pub persons: u64,
     /// Finger declarations removed.
     pub declarations: u64,
     /// Blob files rewritten without the person's images.
@@ -62,6 +64,6 @@ pub struct ErasureReceipt {
 impl ErasureReceipt {
     /// Whether anything was known of the person.
     pub fn found(&self) -> bool {
-        self.references + self.images + self.declarations > 0
+        self.references + self.persons > 0
     }
 }

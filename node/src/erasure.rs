@@ -11,7 +11,8 @@
 //!    person's images lie in, however large the gallery is, and of looking through the keys of all.
 //! 5. When no blob file holds a key of the person any more, the mark is removed.
 //!
-//! A process killed in between leaves the mark, and the next open goes on with step 2.
+//! A process killed in between leaves the mark, and the next open goes on with step 2; so does the
+//! next erasure or enrollment of the person after one that failed.
 //!
 //! What is beyond this: blocks that the file system or the drive freed but has not overwritten, and
 //! the person's id (no biometric content) in RocksDB's list of files until the next open.
@@ -48,6 +49,15 @@ pub(crate) fn marked(partition: &Partition) -> Result<Vec<SubjectId>, NodeError>
         subjects.extend(key::decode_subject(&mark[MARK.len()..]));
     }
     Ok(subjects)
+}
+
+/// Goes on with the erasure of a person if one was begun and failed: what is enrolled of the person
+/// from now on must not be taken for what was to go.
+pub(crate) fn finish_begun(partition: &Partition, subject: &SubjectId) -> Result<(), NodeError> {
+    match partition.get(Family::Metadata, &mark_key(subject))? {
+        Some(_) => finish(partition, subject).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Steps 2 to 5; the number of blob files that went.

@@ -155,6 +155,14 @@ impl Node {
         writer::erase(self, subject)
     }
 
+    /// What [`Self::erase`] would remove of a person, counted the same way; no file is rewritten.
+    ///
+    /// # Errors
+    /// A failed read. A damaged record is no error: it would be removed like any other.
+    pub fn erasable(&self, subject: &SubjectId) -> Result<ErasureReceipt, NodeError> {
+        writer::erasable(self, subject)
+    }
+
     /// Searches one probe; see [`search::identify`].
     ///
     /// # Errors
@@ -414,4 +422,49 @@ fn check_metadata(
     let (found, current) = (metadata.parameters_hash, current);
     let (found, current) = (format!("{found:016x}"), format!("{current:016x}"));
     Err(NodeError::OtherParameters { dir: dir(), found, current })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::StoredTemplates;
+    use search::ReferenceSource;
+    use vocabulary::ImpressionLabel;
+
+    /// References that stages 2 and 3 would compare with.
+    fn compared_with(node: &Node, subject: &SubjectId) -> usize {
+        let source = StoredTemplates {
+            partition: &node.partition,
+            cache: &node.cache,
+            parameters: &node.options.parameters,
+            left_out: &[],
+        };
+        source.references(subject).unwrap().len()
+    }
+
+    fn enroll(node: &Node, subject: &SubjectId, impression: &str) {
+        let key = ImpressionKey {
+            subject: subject.clone(),
+            position: FingerPosition::UNKNOWN,
+            impression: ImpressionLabel::new(impression).unwrap(),
+        };
+        let template = synthesis::templates::finger(1, 1).template();
+        let enrollment = Enrollment { key, template, digest: [0; 32], image: None };
+        assert_eq!(node.enroll(vec![enrollment]).unwrap(), [EnrollOutcome::Enrolled]);
+    }
+
+    #[test]
+    fn cached_templates_follow_every_change_of_a_person() {
+        let dir = tempfile::tempdir().unwrap();
+        let extractor = synthesis::templates::finger(1, 1).template().header().extractor;
+        let options = NodeOptions::new(extractor).creating();
+        let node = Node::open(dir.path(), &options, |_| {}).unwrap();
+        let person = SubjectId::new("a").unwrap();
+        enroll(&node, &person, "1");
+        assert_eq!(compared_with(&node, &person), 1);
+        enroll(&node, &person, "2");
+        assert_eq!(compared_with(&node, &person), 2);
+        node.erase(&person).unwrap();
+        assert_eq!(compared_with(&node, &person), 0);
+    }
 }

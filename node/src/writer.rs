@@ -115,6 +115,7 @@ impl<'a> Batch<'a> {
     /// The person as this batch leaves it.
     fn person(&mut self, subject: &SubjectId) -> Result<&mut Person, NodeError> {
         if !self.persons.contains_key(subject) {
+            erasure::finish_begun(&self.node.partition, subject)?;
             let known = self.node.subject(subject)?;
             self.new_persons += u64::from(known.is_none());
             self.persons.insert(subject.clone(), known.unwrap_or_default());
@@ -186,45 +187,66 @@ pub(crate) fn declare_finger(
     Ok(())
 }
 
+/// What is known of a person, and the changes that remove it.
+struct Known {
+    receipt: ErasureReceipt,
+    changes: Changes,
+    /// The keys of the references, and what each adds to the counts unless it is damaged.
+    references: Vec<(Vec<u8>, Option<Counted>)>,
+}
+
+impl Known {
+    fn of(node: &Node, subject: &SubjectId) -> Result<Self, NodeError> {
+        let (mut receipt, mut changes) = (ErasureReceipt::default(), Changes::default());
+        let (start, end) = (key::subject_start(subject), key::subject_end(subject));
+        let mut references = Vec::new();
+        for pair in node.partition.range(Family::References, &start, Some(&end)) {
+            let (bytes, value) = pair?;
+            let stored = StoredReference::decode(&bytes, &value).ok().zip(key::decode(&bytes));
+            let counts = stored
+                .map(|(stored, key)| counted(&key, &stored.packed, stored.image_ppi.is_some()));
+            receipt.references += 1;
+            receipt.images += u64::from(counts.is_some_and(|counts| counts.image));
+            changes.delete(Family::References, bytes.to_vec());
+            changes.delete(Family::Images, bytes.to_vec());
+            references.push((bytes.to_vec(), counts));
+        }
+        if let Some(value) = node.partition.get(Family::Persons, &start)? {
+            let declared = Person::decode(&start, &value).map_or(0, |person| person.absent.len());
+            (receipt.persons, receipt.declarations) = (1, declared as u64);
+            changes.delete(Family::Persons, start);
+        }
+        Ok(Self { receipt, changes, references })
+    }
+}
+
+/// See [`Node::erasable`].
+pub(crate) fn erasable(node: &Node, subject: &SubjectId) -> Result<ErasureReceipt, NodeError> {
+    Known::of(node, subject).map(|known| known.receipt)
+}
+
 /// See [`Node::erase`].
 pub(crate) fn erase(node: &Node, subject: &SubjectId) -> Result<ErasureReceipt, NodeError> {
     let _writer = node.lock_writer();
-    let (mut receipt, mut changes) = (ErasureReceipt::default(), Changes::default());
-    let (start, end) = (key::subject_start(subject), key::subject_end(subject));
-    let mut removed: Vec<(Vec<u8>, Option<Counted>)> = Vec::new();
-    for pair in node.partition.range(Family::References, &start, Some(&end)) {
-        let (bytes, value) = pair?;
-        let stored = StoredReference::decode(&bytes, &value).ok().zip(key::decode(&bytes));
-        let counts =
-            stored.map(|(stored, key)| counted(&key, &stored.packed, stored.image_ppi.is_some()));
-        receipt.references += 1;
-        receipt.images += u64::from(counts.is_some_and(|counts| counts.image));
-        changes.delete(Family::References, bytes.to_vec());
-        changes.delete(Family::Images, bytes.to_vec());
-        removed.push((bytes.to_vec(), counts));
-    }
-    let person = node.partition.get(Family::Persons, &start)?;
-    if let Some(value) = &person {
-        let declared = Person::decode(&start, value).map_or(0, |person| person.absent.len());
-        receipt.declarations = declared as u64;
-        changes.delete(Family::Persons, start.clone());
-    }
+    let Known { mut receipt, mut changes, references } = Known::of(node, subject)?;
     if changes.is_empty() {
+        // An erasure that failed left no record, but perhaps bytes in files.
+        erasure::finish_begun(&node.partition, subject)?;
         return Ok(receipt);
     }
     erasure::mark(&mut changes, subject);
     node.partition.write(changes)?;
-    forget(node, subject, &removed, person.is_some().then_some(receipt.declarations));
+    forget(node, subject, &references, &receipt);
     receipt.files_rewritten = erasure::finish(&node.partition, subject)?;
     Ok(receipt)
 }
 
-/// Takes a person out of memory; `declarations` is `None` when there was no record of the person.
+/// Takes a person out of memory.
 fn forget(
     node: &Node,
     subject: &SubjectId,
     removed: &[(Vec<u8>, Option<Counted>)],
-    declarations: Option<u64>,
+    receipt: &ErasureReceipt,
 ) {
     let mut resident = node.resident_mut();
     resident.gallery.remove_subject(subject);
@@ -236,10 +258,8 @@ fn forget(
     }
     let start = key::subject_start(subject);
     resident.left_out.retain(|left_out| !left_out.key.starts_with(&start));
-    if let Some(declarations) = declarations {
-        resident.counts.persons -= 1;
-        resident.counts.declarations -= declarations;
-    }
+    resident.counts.persons -= receipt.persons;
+    resident.counts.declarations -= receipt.declarations;
     drop(resident);
     node.forget_cached(subject);
 }

@@ -6,6 +6,7 @@ mod support;
 
 use node::{EnrollOutcome, Node};
 use search::{Options, Probe, Silent};
+use std::path::Path;
 use support::*;
 
 fn enroll_people(node: &Node, people: u64) {
@@ -98,4 +99,63 @@ fn an_erased_subject_may_be_enrolled_again_with_another_print() {
     drop(node);
     let node = open(dir.path()).unwrap();
     assert_eq!(node.image(&key("p001", 2, "1")).unwrap().unwrap().bytes, noise(900, 20_000));
+}
+
+/// Begins to erase a person whose image shares a blob file, and fails before that is rewritten: a
+/// folder that is named like a blob file cannot be looked through.
+fn fail_to_erase(node: &Node, dir: &Path, person: &str) {
+    // The first erasure flushes all images into blob files.
+    node.erase(&subject("p000")).unwrap();
+    let obstacle = dir.join("partition-0000/900000.blob");
+    std::fs::create_dir(&obstacle).unwrap();
+    assert!(node.erase(&subject(person)).is_err());
+    std::fs::remove_dir(&obstacle).unwrap();
+}
+
+#[test]
+fn an_erasure_that_failed_is_finished_when_it_is_asked_for_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 5);
+    let needle = noise(1, 20_000)[9_000..9_064].to_vec();
+    fail_to_erase(&node, dir.path(), "p001");
+    assert!(node.subject(&subject("p001")).unwrap().is_none());
+    assert_ne!(files_with(dir.path(), &needle), [""; 0]);
+    node.erase(&subject("p001")).unwrap();
+    assert_eq!(files_with(dir.path(), &needle), [""; 0]);
+}
+
+#[test]
+fn a_person_enrolled_again_after_an_erasure_that_failed_keeps_the_new_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 5);
+    let needle = noise(1, 20_000)[9_000..9_064].to_vec();
+    fail_to_erase(&node, dir.path(), "p001");
+    let again = enrollment(key("p001", 2, "1"), template(900, 0), 900, 20_000);
+    assert_eq!(node.enroll(vec![again]).unwrap(), [EnrollOutcome::Enrolled]);
+    node.erase(&subject("p004")).unwrap();
+    drop(node);
+    let node = open(dir.path()).unwrap();
+    assert_eq!(node.image(&key("p001", 2, "1")).unwrap().unwrap().bytes, noise(900, 20_000));
+    assert_eq!(files_with(dir.path(), &needle), [""; 0]);
+}
+
+#[test]
+fn what_an_erasure_would_remove_is_what_it_removes() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 5);
+    let absent = vocabulary::FingerStatus::UnableToPrint;
+    node.declare_finger(&subject("p002"), position(9), absent).unwrap();
+    node.declare_finger(&subject("declared"), position(9), absent).unwrap();
+    for person in ["p002", "declared", "nobody"] {
+        let would = node.erasable(&subject(person)).unwrap();
+        let mut did = node.erase(&subject(person)).unwrap();
+        did.files_rewritten = 0;
+        assert_eq!(would, did, "{person}");
+        assert_eq!(would.found(), person != "nobody");
+    }
+    let stats = node.stats().unwrap();
+    assert_eq!((stats.persons, stats.references, stats.declarations), (4, 4, 0));
 }

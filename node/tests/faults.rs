@@ -96,6 +96,25 @@ fn a_damaged_reference_is_named_and_can_be_left_out_and_erased() {
 }
 
 #[test]
+fn a_person_whose_own_record_is_damaged_can_be_erased() {
+    let dir = folder_of(3);
+    change_value(dir.path(), "persons", b"p1\0", |value| value[2] ^= 1);
+    let error = open(dir.path()).unwrap_err();
+    assert!(error.to_string().contains("erase its subject"), "{error}");
+
+    let mut options = options();
+    options.on_damage = OnDamage::LeaveOut;
+    let node = Node::open(dir.path(), &options, |_| {}).unwrap();
+    assert_eq!(node.damaged().len(), 1);
+    assert_eq!(node.erasable(&subject("p1")).unwrap().references, 1);
+    assert!(node.erase(&subject("p1")).unwrap().found());
+    assert!(node.damaged().is_empty());
+    drop(node);
+    let stats = open(dir.path()).unwrap().stats().unwrap();
+    assert_eq!((stats.persons, stats.references), (2, 2));
+}
+
+#[test]
 fn a_reference_moved_under_another_key_is_noticed() {
     let dir = folder_of(2);
     meddle(dir.path(), |db| {

@@ -3,7 +3,7 @@
 use crate::gallery;
 use crate::output::{Exit, Output};
 use anyhow::bail;
-use node::{ErasureReceipt, Node, OnDamage};
+use node::{ErasureReceipt, OnDamage};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let node = gallery::open(&arguments.data, &options, output)?;
     let mut planned = Vec::new();
     for subject in &arguments.subjects {
-        planned.push(plan(&node, subject)?);
+        planned.push(Erased::new(subject, &node.erasable(subject)?));
     }
     let dry_run = arguments.dry_run;
     let subjects = if dry_run || !planned.iter().any(|plan| plan.found) {
@@ -71,11 +71,10 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         if !arguments.yes && !confirmed(&planned)? {
             bail!("nothing was erased");
         }
-        let erased = arguments.subjects.iter().map(|subject| {
-            let ErasureReceipt { references, images, declarations, .. } = node.erase(subject)?;
-            let found = references + images + declarations > 0;
-            Ok(Erased { subject: subject.to_string(), found, references, images, declarations })
-        });
+        let erased = arguments
+            .subjects
+            .iter()
+            .map(|subject| Ok(Erased::new(subject, &node.erase(subject)?)));
         erased.collect::<anyhow::Result<_>>()?
     };
     let all_found = subjects.iter().all(|subject| subject.found);
@@ -83,18 +82,12 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     Ok(if all_found { Exit::Found } else { Exit::NotFound }.into())
 }
 
-/// What is there to erase.
-fn plan(node: &Node, subject: &SubjectId) -> anyhow::Result<Erased> {
-    let person = node.subject(subject)?;
-    let found = person.is_some();
-    let person = person.unwrap_or_default();
-    Ok(Erased {
-        subject: subject.to_string(),
-        found,
-        references: person.references.into(),
-        images: person.images.into(),
-        declarations: person.absent.len() as u64,
-    })
+impl Erased {
+    fn new(subject: &SubjectId, receipt: &ErasureReceipt) -> Self {
+        let ErasureReceipt { references, images, declarations, .. } = *receipt;
+        let (subject, found) = (subject.to_string(), receipt.found());
+        Self { subject, found, references, images, declarations }
+    }
 }
 
 /// Asks on the terminal; without one, `--yes` is needed.
