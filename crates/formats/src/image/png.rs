@@ -79,12 +79,13 @@ fn read_pixels(
             append(row.data(), &mut pixels);
         }
     }
-    // What follows the pixels matters only in that it must be there.
+    // The checksum of the last pixels is read with what follows them.
     match reader.finish() {
+        Ok(()) => Ok(pixels),
         Err(DecodingError::IoError(end)) if end.kind() == io::ErrorKind::UnexpectedEof => {
             Err(ImageError::Truncated { format: FORMAT, part: "end chunk" })
         }
-        _ => Ok(pixels),
+        Err(other) => Err(error(other)),
     }
 }
 
@@ -223,5 +224,19 @@ mod tests {
         let mut damaged = whole;
         damaged[45] ^= 0x55;
         assert!(matches!(error(&damaged), ImageError::Corrupt { .. }));
+    }
+
+    #[test]
+    fn no_damaged_byte_changes_the_picture_in_silence() {
+        let grain = |i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8;
+        let image = GrayImage::new(24, 20, (0..480).map(grain).collect()).unwrap();
+        let whole = encode(&image, Some(500));
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            if let Ok(decoded) = decode(&damaged, &DecodeLimits::default()) {
+                assert_eq!(decoded.image, image, "byte {at} of {}", whole.len());
+            }
+        }
     }
 }
