@@ -99,3 +99,52 @@ fn unpack_pack_bits(packed: &[u8], bytes: usize) -> Result<Vec<u8>, ImageError> 
     }
     Ok(unpacked)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use std::io::Write;
+
+    /// Deflated so that most damage leaves the codes whole: stored, not compressed.
+    fn deflated(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn damaged_deflate_data_is_told_by_its_checksum() {
+        let rows: Vec<u8> = (0..200).collect();
+        let packed = deflated(&rows);
+        assert_eq!(Packing::Deflate.unpack(&packed, 200), Ok(rows));
+        for at in 0..packed.len() {
+            let mut damaged = packed.clone();
+            damaged[at] ^= 4;
+            assert!(Packing::Deflate.unpack(&damaged, 200).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn deflate_data_may_go_on_or_lack_its_checksum_but_not_its_pixels() {
+        let rows: Vec<u8> = (0..200).collect();
+        let packed = deflated(&rows);
+        assert_eq!(Packing::Deflate.unpack(&packed, 150), Ok(rows[..150].to_vec()));
+        assert_eq!(Packing::Deflate.unpack(&packed[..packed.len() - 4], 200), Ok(rows));
+        assert_eq!(Packing::Deflate.unpack(&packed, 201), Err(TRUNCATED));
+        assert_eq!(Packing::Deflate.unpack(&packed[..packed.len() - 9], 200), Err(TRUNCATED));
+    }
+
+    #[test]
+    fn bytes_are_unpacked_from_literals_and_runs_up_to_the_number_asked_for() {
+        // A literal of three, a filler, a run of four.
+        let packed = [2, 7, 8, 9, 128, 253, 5];
+        assert_eq!(Packing::PackBits.unpack(&packed, 7), Ok(vec![7, 8, 9, 5, 5, 5, 5]));
+        assert_eq!(Packing::PackBits.unpack(&packed, 5), Ok(vec![7, 8, 9, 5, 5]));
+        assert_eq!(Packing::PackBits.unpack(&packed, 2), Ok(vec![7, 8]));
+        assert_eq!(Packing::PackBits.unpack(&packed, 8), Err(TRUNCATED));
+        assert_eq!(Packing::PackBits.unpack(&packed[..6], 7), Err(TRUNCATED));
+        assert_eq!(Packing::PackBits.unpack(&packed[..3], 7), Err(TRUNCATED));
+    }
+}

@@ -4,6 +4,9 @@ use crate::image::{FileResolution, ImageError, ImageFormat};
 use std::collections::BTreeMap;
 
 const FORMAT: ImageFormat = ImageFormat::Tiff;
+/// Most numbers in a tag: 16 planes of 100 million pixels in tiles of 16 x 16, and some more. Each
+/// takes eight times the memory of its byte in the file.
+const NUMBERS_MAX: usize = 1 << 23;
 
 /// Tags used here, by their names in TIFF 6.0.
 pub(in crate::image) mod tag {
@@ -134,18 +137,29 @@ impl<'a> Directory<'a> {
     /// The whole numbers of a tag; `None` when it is absent.
     ///
     /// # Errors
-    /// Values of another type or outside the file.
-    pub(super) fn numbers(&self, tag: u16) -> Result<Option<Vec<u64>>, ImageError> {
+    /// Values of another type, more than an image can use, or outside the file.
+    fn whole(&self, tag: u16) -> Result<Option<impl Iterator<Item = u64>>, ImageError> {
         match self.values(tag)? {
-            Some((1 | 3 | 4 | 16, values)) => Ok(Some(values.map(|v| self.value(v)).collect())),
+            Some((1 | 3 | 4 | 16, values)) if values.len() <= NUMBERS_MAX => {
+                Ok(Some(values.map(|v| self.value(v))))
+            }
+            Some((1 | 3 | 4 | 16, _)) => Err(corrupt("tag length")),
             Some(_) => Err(corrupt("tag type")),
             None => Ok(None),
         }
     }
 
+    /// All whole numbers of a tag; `None` when it is absent.
+    ///
+    /// # Errors
+    /// Values of another type, more than an image can use, or outside the file.
+    pub(super) fn numbers(&self, tag: u16) -> Result<Option<Vec<u64>>, ImageError> {
+        Ok(self.whole(tag)?.map(Iterator::collect))
+    }
+
     /// The first whole number of a tag, or `default` where the tag is absent or empty.
     pub(super) fn number_or(&self, tag: u16, default: u64) -> Result<u64, ImageError> {
-        Ok(self.numbers(tag)?.and_then(|values| values.first().copied()).unwrap_or(default))
+        Ok(self.whole(tag)?.and_then(|mut values| values.next()).unwrap_or(default))
     }
 
     fn rational(&self, tag: u16) -> Option<f64> {

@@ -115,6 +115,22 @@ fn sizes_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
+fn a_tag_of_more_numbers_than_an_image_can_use_is_refused() {
+    let count = (1_u32 << 23) + 1;
+    let strip = vec![8; count as usize];
+    let mut bytes = file(true, &tags(1, 1, &[8], 1, 1), &strip);
+    let offsets = 8 + count as usize + 2 + 12 * 4;
+    assert_eq!(bytes[offsets..offsets + 2], [0x11, 1], "the entry of the strip offsets");
+    // As many bytes as the strip has, at its place.
+    bytes[offsets + 2] = 1;
+    bytes[offsets + 4..offsets + 8].copy_from_slice(&count.to_le_bytes());
+    let error = decode(&bytes, &DecodeLimits::default()).unwrap_err();
+    assert_eq!(error, ImageError::Corrupt { format: FORMAT, part: "tag length" });
+    bytes[offsets + 4..offsets + 8].copy_from_slice(&(count - 1).to_le_bytes());
+    assert!(decode(&bytes, &DecodeLimits::default()).is_ok());
+}
+
+#[test]
 fn contradictions_and_absent_data_are_told_apart() {
     let error = |all: &[Tag]| decode(&file(true, all, &[0]), &DecodeLimits::default()).unwrap_err();
     assert!(matches!(error(&tags(2, 2, &[8], 1, 1)), ImageError::Truncated { .. }));
