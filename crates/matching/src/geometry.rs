@@ -49,8 +49,8 @@ pub(crate) fn points(template: &Template, limit: usize) -> Vec<Point> {
     template.minutiae().iter().take(limit).map(point).collect()
 }
 
-#[derive(Clone)]
 /// A convex polygon, counter-clockwise; it may have one or two corners.
+#[derive(Clone)]
 pub(crate) struct Hull {
     corners: Vec<(f32, f32)>,
 }
@@ -133,6 +133,36 @@ mod tests {
         assert!(square.contains(34.0, -20.0, 5.0));
         assert!(!square.contains(36.0, -20.0, 5.0));
         assert!(!square.contains(34.0, -34.0, 5.0), "the margin is round at a corner");
+    }
+
+    #[test]
+    fn the_margin_is_as_wide_on_every_side_and_not_a_pixel_more() {
+        // A triangle whose long side slopes: rows 10 to 40 are -10 to -40 upwards.
+        let triangle = hull(&[(10.0, 10.0), (50.0, 40.0), (10.0, 40.0)]);
+        assert_eq!(triangle.corners.len(), 3);
+        for (x, y, margin) in [
+            // Left of the upright side, below the level one.
+            (4.0, -25.0, 6.0),
+            (30.0, -47.0, 7.0),
+            // Ten pixels off the middle of the slope, along its normal (0.6, 0.8).
+            (36.0, -17.0, 10.0),
+            // Off the corners, where the nearest point is the corner.
+            (7.0, -6.0, 5.0),
+            (53.0, -44.0, 5.0),
+        ] {
+            assert!(triangle.contains(x, y, margin + 0.01), "{x} {y} within {margin}");
+            assert!(!triangle.contains(x, y, margin - 0.01), "{x} {y} beyond {margin}");
+        }
+        assert!(triangle.contains(11.0, -12.0, 0.0) && triangle.contains(45.0, -39.0, 0.0));
+    }
+
+    #[test]
+    fn a_shift_is_seen_from_the_minutia_along_it_and_to_its_left() {
+        let sketch = Sketch { x: 5.0, y: 5.0, direction: 0x4000, reliability: 1 };
+        // It points up: up is ahead, and the left of the screen is to its left.
+        let up = points(&template(&[sketch], None), 1)[0];
+        let (ahead, left) = up.turned(-3.0, 7.0);
+        assert!((ahead - 7.0).abs() < 1e-5 && (left - 3.0).abs() < 1e-5, "{ahead} {left}");
     }
 
     #[test]
