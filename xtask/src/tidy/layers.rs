@@ -136,6 +136,20 @@ mod tests {
         assert_eq!(findings("crates/search/Cargo.toml", manifest), 1);
         assert_eq!(findings("crates/cli/Cargo.toml", manifest), 0);
         assert_eq!(findings("crates/novel/Cargo.toml", ""), 1);
+        let tests = "[dev-dependencies]\nnode.workspace = true\n";
+        assert_eq!(findings("crates/search/Cargo.toml", tests), 0);
+        assert_eq!(findings("fuzz/Cargo.toml", manifest), 0);
+    }
+
+    #[test]
+    fn a_finding_names_its_line() {
+        let line = |path: &str, text: &str| {
+            let file = SourceFile { path: path.into(), text: text.into(), binary: false };
+            check(&[file])[0].line
+        };
+        assert_eq!(line("crates/search/Cargo.toml", "\n[dependencies]\nnode = 1\n"), 3);
+        assert_eq!(line("node/src/a.rs", "fn a() {\n    unsafe { x() }\n}\n"), 2);
+        assert_eq!(line("crates/formats/src/a.rs", "use std::env;\n"), 1);
     }
 
     #[test]

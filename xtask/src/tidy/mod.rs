@@ -6,7 +6,7 @@ mod source;
 mod words;
 
 use crate::process::repository;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// One file of the repository.
 pub(crate) struct SourceFile {
@@ -51,15 +51,26 @@ pub(crate) fn run() -> Result<(), String> {
     }
 }
 
+/// The paths of a listing; a git that lists nothing must not let everything pass.
+fn listed(output: &Output) -> Result<Vec<String>, String> {
+    let list = String::from_utf8_lossy(&output.stdout);
+    let paths: Vec<String> = list.split('\0').filter(|p| !p.is_empty()).map(String::from).collect();
+    if !output.status.success() || paths.is_empty() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("git lists no files, so nothing was checked: {}", why.trim()));
+    }
+    Ok(paths)
+}
+
 fn files() -> Result<Vec<SourceFile>, String> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
         .current_dir(repository())
         .output()
         .map_err(|error| format!("git ls-files: {error}"))?;
-    let list = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut files = Vec::new();
-    for path in list.split('\0').filter(|path| !path.is_empty()) {
+    for path in listed(&output)? {
+        let path = path.as_str();
         // A file removed but not yet staged is still listed.
         let Ok(bytes) = std::fs::read(repository().join(path)) else { continue };
         let (text, binary) = match String::from_utf8(bytes) {
@@ -69,4 +80,23 @@ fn files() -> Result<Vec<SourceFile>, String> {
         files.push(SourceFile { path: path.into(), text, binary });
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shell command says.
+    fn said(script: &str) -> Output {
+        Command::new("sh").args(["-c", script]).output().unwrap()
+    }
+
+    #[test]
+    fn a_git_that_fails_or_lists_nothing_is_an_error() {
+        let paths = listed(&said("printf 'a/b.rs\\0c d.md\\0'")).unwrap();
+        assert_eq!(paths, ["a/b.rs", "c d.md"]);
+        let failed = listed(&said("printf 'a.rs\\0'; echo dubious ownership >&2; exit 128"));
+        assert!(failed.unwrap_err().contains("dubious ownership"));
+        assert!(listed(&said("true")).is_err());
+    }
 }

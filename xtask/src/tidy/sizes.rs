@@ -77,6 +77,31 @@ mod tests {
     }
 
     #[test]
+    fn a_crate_may_have_8000_lines_over_all_its_files_and_no_more() {
+        let crate_of = |lines: usize| {
+            let file = |name: &str, lines: usize| SourceFile {
+                path: format!("crates/x/src/{name}.rs"),
+                text: "a;\n".repeat(lines),
+                binary: false,
+            };
+            let rest = lines - 10 * 750;
+            let mut files: Vec<_> = (0..10).map(|n| file(&format!("f{n}"), 750)).collect();
+            files.push(file("rest", rest));
+            check(&files)
+        };
+        assert!(crate_of(8000).is_empty());
+        let over = crate_of(8001);
+        assert_eq!((over.len(), over[0].path.as_str()), (1, "crates/x"));
+    }
+
+    #[test]
+    fn a_finding_names_its_line() {
+        let text = format!("a;\n//{}\nfn b() {{\n{}}}\n", "x".repeat(99), "c();\n".repeat(69));
+        let file = SourceFile { path: "x/src/a.rs".into(), text, binary: false };
+        assert_eq!(check(&[file]).iter().map(|f| f.line).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
     fn a_line_of_101_columns_is_found() {
         assert!(findings("x/src/a.rs", &format!("//{}\n", "ә".repeat(98))).is_empty());
         assert_eq!(findings("x/src/a.rs", &format!("//{}\n", "ә".repeat(99))).len(), 1);

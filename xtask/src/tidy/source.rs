@@ -140,6 +140,34 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_code_is_left_and_every_line_stays() {
+        for (text, code) in [
+            ("a // b\nc", "a     \nc"),
+            ("a /* b /* c */ d\n */ e", "a               \n    e"),
+            ("a \"b\\\"c\" d", "a        d"),
+            ("r\"b\" c", "     c"),
+            ("r#\"b\"c\"# d", "         d"),
+            ("br\"b\" c", "br    c"),
+            ("r#type", "r#type"),
+            ("'x' 'y", "    'y"),
+            ("'\\'' a", "     a"),
+            ("'\u{4d9}' a", "     a"),
+            ("\"a", "  "),
+            ("/* a", "    "),
+        ] {
+            assert_eq!(code_only(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_function_ends_where_its_own_braces_do() {
+        let code = "fn a() {\n if b {\n  c\n } else {\n  d\n }\n}\nfn e(x: [u8; 2]) {}\n";
+        let found = functions(code);
+        let sizes: Vec<_> = found.iter().map(|f| (f.name.as_str(), f.line, f.lines)).collect();
+        assert_eq!(sizes, [("a", 1, 7), ("e", 8, 1)]);
+    }
+
+    #[test]
     fn declarations_and_function_types_are_no_functions() {
         let code = code_only("trait T { fn a(&self, x: [u8; 3]); }\ntype F = fn (u8);\n");
         assert!(functions(&code).is_empty());

@@ -129,6 +129,25 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_names_its_line() {
+        let line = |path: &str, text: &str| {
+            let file = SourceFile { path: path.into(), text: text.into(), binary: false };
+            check(&[file])[0].line
+        };
+        assert_eq!(line("a/src/a.rs", "a();\n\ndbg!(b);\n"), 3);
+        assert_eq!(line("README.md", "a\nb \n"), 2);
+        assert_eq!(line("README.md", &format!("a\nb /{}/c\n", "home")), 2);
+    }
+
+    #[test]
+    fn names_that_say_nothing_and_binary_files_are_found() {
+        assert_eq!(findings("a/src/util.rs", ""), 1);
+        assert_eq!(findings("a/src/utility.rs", ""), 0);
+        let binary = SourceFile { path: "a/b.bin".into(), text: String::new(), binary: true };
+        assert_eq!(check(&[binary]).len(), 1);
+    }
+
+    #[test]
     fn trailing_space_and_a_missing_line_break_are_found() {
         assert_eq!(findings("README.md", "a \nb"), 2);
     }
