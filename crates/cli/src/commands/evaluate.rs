@@ -9,8 +9,8 @@ use crate::trial::{self, TrialPrint};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use evaluation::{
-    Bootstrap, ComparisonPlan, ErrorRates, Histogram, IdentificationRates, Interval, Measurement,
-    Proportion, Protocol,
+    Bootstrap, ComparisonPlan, EqualErrorRate, ErrorRates, Histogram, IdentificationRates,
+    Interval, Measurement, Proportion, Protocol,
 };
 use serde::Serialize;
 use std::path::PathBuf;
@@ -252,6 +252,11 @@ pub(crate) fn with_interval(rate: f64, interval: Option<Interval>, wilson: Inter
     format!("{} ({} to {})", percent(rate), percent(interval.low), percent(interval.high))
 }
 
+/// The equal error rate with its interval; alone where resampling gave none.
+pub(crate) fn equal_error(eer: &EqualErrorRate) -> String {
+    eer.bootstrap.map_or_else(|| percent(eer.rate), |i| with_interval(eer.rate, Some(i), i))
+}
+
 /// What a measurement says, and the threshold where there is one.
 pub(crate) fn measured(measurement: &Measurement) -> (String, String) {
     match measurement {
@@ -279,9 +284,7 @@ fn text(answer: &Evaluation) -> String {
     ]);
     let fte = &answer.failure_to_enroll;
     table.row(["failure to enroll".to_owned(), of_total(fte), String::new()]);
-    let wilson = Interval { low: eer.low, high: eer.high };
-    let value = with_interval(eer.rate, eer.bootstrap, wilson);
-    table.row(["equal error rate".to_owned(), value, eer.threshold.to_string()]);
+    table.row(["equal error rate".to_owned(), equal_error(eer), eer.threshold.to_string()]);
     for at in &rates.fnmr_at_fmr {
         let (value, threshold) = measured(&at.result);
         table.row([format!("FNMR at FMR {}", target(at.fmr_one_in.rate())), value, threshold]);

@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     report: Option<PathBuf>,
 }
 
+/// The decision when the threshold is met.
+const MATCH: &str = "match";
+
 /// The answer.
 #[derive(Serialize)]
 pub(crate) struct Verification {
@@ -92,8 +95,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         write_file(path, html.as_bytes())?;
         output.note(format!("report written to {}", path.display()));
     }
-    let met = answer.similarity >= answer.threshold;
-    Ok(if met { Exit::Found } else { Exit::NotFound }.into())
+    Ok(if answer.decision == MATCH { Exit::Found } else { Exit::NotFound }.into())
 }
 
 fn read_side(paths: &[PathBuf], ppi: Option<f32>) -> anyhow::Result<Vec<Print>> {
@@ -141,7 +143,7 @@ fn answer(
         false_match_rate: calibration.false_match_rate(similarity, fingers),
         threshold: threshold.thousandths(),
         threshold_from,
-        decision: if similarity.meets(threshold) { "match" } else { "no match" },
+        decision: if similarity.meets(threshold) { MATCH } else { "no match" },
         fingers: compared
             .contributions
             .iter()

@@ -4,7 +4,9 @@ use super::chart::{Axis, Chart, Scale, Series, Stroke, Unit};
 use super::parts::made;
 use super::words::{percent, target};
 use super::{Html, Page, definitions, element, grid, html_table, join};
-use crate::commands::evaluate::{Compared, Evaluation, measured, of_total, with_interval};
+use crate::commands::evaluate::{
+    Compared, Evaluation, equal_error, measured, of_total, with_interval,
+};
 use evaluation::{
     Histogram, IdentificationRates, Interval, Measurement, OperatingPoint, Proportion,
 };
@@ -47,10 +49,9 @@ fn figures(answer: &Evaluation) -> Html {
 fn comparison(answer: &Evaluation) -> Html {
     let rates = &answer.comparisons;
     let eer = &rates.eer;
-    let wilson = Interval { low: eer.low, high: eer.high };
     let mut rows = vec![vec![
         Html::text("Equal error rate"),
-        Html::text(with_interval(eer.rate, eer.bootstrap, wilson)),
+        Html::text(equal_error(eer)),
         Html::text(eer.threshold),
     ]];
     for at in &rates.fnmr_at_fmr {

@@ -6,8 +6,9 @@ use super::words;
 use super::{Html, Page, definitions, element, html_table, join};
 use crate::identification::{Answer, Ranked, Search};
 use anyhow::Context;
+use extraction::extract_template;
 use formats::image::DecodeLimits;
-use node::Node;
+use node::{Node, StoredImage};
 use search::FingerDetail;
 use vocabulary::{GrayImage, ImpressionKey, SubjectId, Template};
 
@@ -156,11 +157,25 @@ impl Stored {
         };
         let reference = node.reference(&key)?;
         let reference = reference.with_context(|| format!("{key} was erased meanwhile"))?;
-        // A reference without a readable image is shown by its minutiae alone.
-        let decode = |bytes: &[u8]| formats::image::decode(bytes, &DecodeLimits::default()).ok();
-        let image = node.image(&key)?.and_then(|stored| decode(&stored.bytes));
-        Ok(Self { key, template: reference.template, image: image.map(|decoded| decoded.image) })
+        let image = node.image(&key)?.and_then(|stored| picture(&stored, &reference.template));
+        Ok(Self { key, template: reference.template, image })
     }
+}
+
+/// The image that a template was extracted from; a file may hold those of several fingers. `None`
+/// when there is none to be read: the reference is then shown by its minutiae alone.
+fn picture(stored: &StoredImage, template: &Template) -> Option<GrayImage> {
+    let decoded = formats::image::decode_all(&stored.bytes, &DecodeLimits::default()).ok()?;
+    let mut images: Vec<GrayImage> = decoded.into_iter().map(|decoded| decoded.image).collect();
+    if images.len() == 1 {
+        return images.pop();
+    }
+    // The same image gives the same minutiae.
+    let is_it = |image: &GrayImage| {
+        let extracted = extract_template(image, stored.ppi, &extraction::Parameters::default());
+        extracted.is_ok_and(|extracted| extracted.minutiae() == template.minutiae())
+    };
+    images.into_iter().find(is_it)
 }
 
 /// A print of the probe beside the reference it matched best.

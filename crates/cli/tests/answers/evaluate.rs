@@ -33,6 +33,14 @@ fn all_rates_are_given_or_said_not_to_be_measurable() {
 }
 
 #[test]
+fn an_equal_error_rate_that_never_varies_is_given_without_an_interval() {
+    let place = Place::new();
+    let said = tanba(&["evaluate", &set(&place)]);
+    let line = said.stdout.lines().find(|line| line.starts_with("equal error rate")).unwrap();
+    assert!(line.contains("0 %") && !line.contains(" to "), "{line}");
+}
+
+#[test]
 fn all_pairs_compares_every_impression_of_different_fingers() {
     let place = Place::new();
     let folder = set(&place);

@@ -166,3 +166,63 @@ fn positions_must_be_one_or_one_per_file() {
     assert_eq!(said.code, 2);
     assert!(said.stderr.contains("2 positions were given for 3 files"), "{}", said.stderr);
 }
+
+/// An ISO/IEC 19794-4:2011 record of raw images with their finger positions.
+fn record(prints: &[(u8, &vocabulary::GrayImage)]) -> Vec<u8> {
+    let representation = |(position, image): &(u8, &vocabulary::GrayImage)| {
+        let mut body = vec![0; 14];
+        // No quality block; position, number, 500 pixels per inch, 8 bit, not packed.
+        body.extend([0, *position, 1, 1]);
+        body.extend([500_u16; 4].iter().flat_map(|rate| rate.to_be_bytes()));
+        body.extend([8, 0, 0]);
+        body.extend((image.width() as u16).to_be_bytes());
+        body.extend((image.height() as u16).to_be_bytes());
+        body.extend((image.pixels().len() as u32).to_be_bytes());
+        body.extend(image.pixels());
+        [&(body.len() as u32 + 4).to_be_bytes()[..], &body].concat()
+    };
+    let all: Vec<u8> = prints.iter().flat_map(representation).collect();
+    let mut record = b"FIR\x00020\0".to_vec();
+    record.extend((all.len() as u32 + 16).to_be_bytes());
+    record.extend([0, prints.len() as u8, 0, 0]);
+    record.extend(all);
+    record
+}
+
+#[test]
+fn a_print_of_a_record_with_several_is_shown_by_its_own_picture() {
+    let place = Place::new();
+    let files: Vec<Vec<String>> =
+        [1, 2].map(|seed| place.finger(&format!("finger{seed}"), seed, 2)).into();
+    let image = |path: &String| {
+        let bytes = std::fs::read(path).unwrap();
+        formats::image::decode(&bytes, &Default::default()).unwrap().image
+    };
+    let (right, left) = (image(&files[0][0]), image(&files[1][0]));
+    let record = place.write("prints/p_1.fir", &record(&[(2, &right), (7, &left)]));
+    let gallery = place.path("gallery");
+    let said = tanba(&["enroll", &record, "--data", &gallery]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let report = place.path("report.html");
+    let said = tanba(&["identify", &files[1][1], "--data", &gallery, "--report", &report]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let html = place.read("report.html");
+    let shown = |image: &vocabulary::GrayImage| {
+        // The stream of a PNG without resolution, as reports embed it; the end is its own.
+        let png = formats::image::encode_png(image, None);
+        let middle = &png[png.len() / 6 * 3..][..300];
+        html.contains(&base64(middle))
+    };
+    assert!(shown(&left), "the print that matched is not shown");
+    assert!(!shown(&right), "a print of another finger is shown");
+}
+
+/// RFC 4648, section 4, of a whole number of three bytes.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = bytes.chunks_exact(3).flat_map(|three| {
+        let group = three.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+        [18, 12, 6, 0].map(|shift| char::from(ALPHABET[group >> shift & 63]))
+    });
+    digits.collect()
+}

@@ -6,7 +6,7 @@ use matching::descriptor;
 use node::{Enrollment, Node, NodeError, StoredImage};
 use std::collections::HashMap;
 use thiserror::Error;
-use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel};
+use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, VocabularyError};
 
 /// What may be enrolled, and what is kept.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,8 @@ pub(crate) enum Refusal {
     Image,
     #[error("it holds no print")]
     NoPrint,
+    #[error("its prints cannot be told apart: {0}")]
+    Label(#[from] VocabularyError),
     #[error("{0} was declared amputated: correct the file's label, or declare the finger present")]
     Amputated(ImpressionKey),
 }
@@ -172,8 +174,7 @@ impl Job {
         *seen += 1;
         let impression = match *seen {
             1 => self.impression.clone(),
-            n => ImpressionLabel::new(&format!("{}-{n}", self.impression))
-                .map_err(|_| Refusal::NoPrint)?,
+            n => ImpressionLabel::new(&format!("{}-{n}", self.impression))?,
         };
         Ok(ImpressionKey { subject: self.subject.clone(), position, impression })
     }
