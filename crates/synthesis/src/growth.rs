@@ -217,3 +217,54 @@ fn respond<const COLUMNS: usize>(pixels: &[i16], stride: usize, weights: &[i16])
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Domain;
+
+    const SIDE: usize = 240;
+
+    fn sown(filters: &Plane<u16>, spot_area_px: f32) -> Plane<i16> {
+        let mut field = Field::<16>::new(filters, 1);
+        field.sow(filters, spot_area_px, &mut Stream::new(Domain::Growth, [4, 0, 0]));
+        field.pattern()
+    }
+
+    #[test]
+    fn spots_are_sown_as_densely_as_asked_and_half_of_them_are_valleys() {
+        let filters = Plane::filled(SIDE, SIDE, 0);
+        for spot_area_px in [150.0, 600.0] {
+            let pattern = sown(&filters, spot_area_px);
+            let count = |value: i16| pattern.cells.iter().filter(|v| **v == value).count() as f32;
+            // A spot has nine pixels; a few lie over others or over the edge.
+            let expected = 9.0 * (SIDE * SIDE) as f32 / spot_area_px;
+            let found = count(FULL) + count(-FULL);
+            assert!((0.88..=1.0).contains(&(found / expected)), "{found} of {expected}");
+            assert!((0.35..0.65).contains(&(count(FULL) / found)), "{} ridges", count(FULL));
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_all_that_has_a_filter_and_nothing_else() {
+        let level = crate::gabor::nearest(0.0, 9.0);
+        let mut filters = Plane::filled(SIDE / CELL, SIDE / CELL, level);
+        for row in 0..SIDE / CELL {
+            for column in 0..SIDE / CELL / 2 {
+                filters.set(column, row, NO_FILTER);
+            }
+        }
+        let growth = Growth { spot_area_px: 1000.0, coarse_passes: 24, fine_passes: 4 };
+        let mut stream = Stream::new(Domain::Growth, [4, 0, 0]);
+        let pattern = grow(&filters, growth, &mut stream);
+        assert_eq!((pattern.width, pattern.height), (SIDE, SIDE));
+        // The seam between the two halves is a few pixels wide.
+        assert!((0..SIDE).all(|y| pattern.row(y)[..SIDE / 2 - 8].iter().all(|v| *v == 0)));
+        // Level ridges nine pixels apart: every column crosses each of them once.
+        for x in SIDE / 2 + 8..SIDE - 8 {
+            let rises = |y: &usize| pattern.at(x, *y - 1) < 0 && pattern.at(x, *y) >= 0;
+            let ridges = (9..SIDE - 8).filter(rises).count();
+            assert!((23..=27).contains(&ridges), "{ridges} ridges in column {x}");
+        }
+    }
+}
