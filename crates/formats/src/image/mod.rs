@@ -43,7 +43,7 @@ pub use resolution::FileResolution;
 
 /// The format of which `bytes` bear the signature, or `None`. Looks at the first 64 bytes only.
 pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
-    let signatures: [(&[u8], ImageFormat); 14] = [
+    let signatures: [(&[u8], ImageFormat); 15] = [
         (b"\x89PNG\r\n\x1a\n", ImageFormat::Png),
         (b"II\x2a\x00", ImageFormat::Tiff),
         (b"MM\x00\x2a", ImageFormat::Tiff),
@@ -58,9 +58,9 @@ pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
         (b"P2", ImageFormat::Pnm),
         (b"P3", ImageFormat::Pnm),
         (b"P5", ImageFormat::Pnm),
+        (b"P6", ImageFormat::Pnm),
     ];
-    let known = signatures.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|s| s.1);
-    known.or_else(|| bytes.starts_with(b"P6").then_some(ImageFormat::Pnm))
+    signatures.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|s| s.1)
 }
 
 /// Decodes the image in `bytes`, of any format of [`ImageFormat`]; the first image where the file

@@ -8,7 +8,7 @@ use vocabulary::VocabularyError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// No bytes at all.
-    #[error("the template is empty")]
+    #[error("the template is empty: export it again")]
     Empty,
     /// The first bytes belong to no format we read.
     #[error(
@@ -20,7 +20,9 @@ pub enum TemplateError {
     #[error("{0:?} is no template format: give private, iso2005, iso2011, ansi2004 or ansi2009")]
     FormatName(String),
     /// The bytes end within a field.
-    #[error("the template is cut short: it ends within the {field} at byte {offset}")]
+    #[error(
+        "the template is cut short: it ends within the {field} at byte {offset}: copy the file again"
+    )]
     Truncated {
         /// What was being read.
         field: &'static str,
@@ -64,7 +66,7 @@ pub enum TemplateError {
         found: u64,
     },
     /// The checksum of a private template is wrong.
-    #[error("the checksum at byte {offset} is wrong: the template is damaged")]
+    #[error("the checksum at byte {offset} is wrong: the template is damaged, copy it again")]
     Checksum {
         /// Where the checksum stands.
         offset: usize,

@@ -72,15 +72,6 @@ impl TemplateFormat {
             Self::Ansi2009 => "ansi2009",
         }
     }
-
-    /// The usual extension of a file of this format, without the dot.
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Private => "tnbt",
-            Self::Iso2005 | Self::Iso2011 => "iso",
-            Self::Ansi2004 | Self::Ansi2009 => "ansi",
-        }
-    }
 }
 
 impl fmt::Display for TemplateFormat {

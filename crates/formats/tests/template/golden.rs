@@ -146,7 +146,8 @@ fn every_error_names_the_field_and_its_place() {
     );
     assert_eq!(
         broken(41, 0xFF),
-        "the template is cut short: it ends within the extension blocks at byte 42"
+        "the template is cut short: it ends within the extension blocks at byte 42: copy the \
+         file again"
     );
 }
 
