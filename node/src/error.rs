@@ -209,7 +209,10 @@ pub enum NodeError {
         files: usize,
     },
     /// What was written does not fit into the resident gallery.
-    #[error("what was enrolled in {} is safe on disk but not searchable", dir.display())]
+    #[error(
+        "what was enrolled in {} is safe on disk but not searchable: open the folder again",
+        dir.display()
+    )]
     Gallery {
         /// The folder.
         dir: PathBuf,

@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Result<(Distribution, Distribution), MatchingE
                 mated.push(m);
                 non_mated.push(n);
             }
-            None => return refuse(line, "expected thousandths and two probabilities above 0"),
+            None => return refuse(line, "expected thousandths and two probabilities"),
         }
     }
     Ok((Distribution::normalized(mated), Distribution::normalized(non_mated)))
