@@ -49,6 +49,10 @@ pub(crate) fn small(value: f64) -> String {
 /// A share of one in percent, with as many digits as it needs.
 pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;
+    if value > 0.0 && value < 0.001 {
+        // Not zero, which three digits would say.
+        return "below 0.001 %".to_owned();
+    }
     let digits = if value == 0.0 || value >= 99.995 {
         0
     } else if value >= 10.0 {
@@ -93,6 +97,8 @@ mod tests {
         assert_eq!(percent(0.9949), "99.5 %");
         assert_eq!(percent(0.0123), "1.23 %");
         assert_eq!(percent(0.00004), "0.004 %");
+        assert_eq!(percent(0.00001), "0.001 %");
+        assert_eq!(percent(8.7e-13), "below 0.001 %");
         assert_eq!(small(0.00012), "1.2e-4");
         assert_eq!(small(37.2), "37");
     }
