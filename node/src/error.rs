@@ -208,6 +208,19 @@ pub enum NodeError {
         /// Files that still hold erased bytes.
         files: usize,
     },
+    /// A person is erased from the folder and from the gallery, and a device may still hold the
+    /// packed records.
+    #[error(
+        "{subject} is erased from the folder, and the device may still hold the packed records: \
+         end this process, which frees the memory of the device"
+    )]
+    ErasureOnDevice {
+        /// The person.
+        subject: SubjectId,
+        /// Why the device could not be told.
+        #[source]
+        cause: search::SearchError,
+    },
     /// What was written does not fit into the resident gallery.
     #[error(
         "what was enrolled in {} is safe on disk but not searchable: open the folder again",

@@ -15,7 +15,7 @@ use crate::source::{StoredTemplates, TemplateCache};
 use crate::statistics::Statistics;
 use crate::writer;
 use matching::calibration::Calibration;
-use search::{Engine, Identification, Probe, SearchError, TwinKernels};
+use search::{Engine, Identification, Probe, SearchError};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -34,7 +34,6 @@ pub struct Node {
     writer: Mutex<()>,
     resident: RwLock<Resident>,
     cache: TemplateCache,
-    kernels: TwinKernels,
     calibration: Calibration,
 }
 
@@ -92,7 +91,6 @@ impl Node {
             writer: Mutex::new(()),
             resident,
             cache: TemplateCache::default(),
-            kernels: TwinKernels::new(),
             calibration: Calibration::shipped(),
         })
     }
@@ -163,6 +161,21 @@ impl Node {
         writer::erasable(self, subject)
     }
 
+    /// What stage 1 runs on, for people.
+    pub fn runs_on(&self) -> String {
+        self.options.kernels.name()
+    }
+
+    /// Brings devices in step with the gallery now, instead of in the next search: sends them what
+    /// was enrolled.
+    ///
+    /// # Errors
+    /// [`SearchError::Device`] when a device fails.
+    pub fn settle(&self) -> Result<(), SearchError> {
+        let resident = self.read();
+        resident.galleries().iter().try_for_each(|gallery| self.options.kernels.settle(gallery))
+    }
+
     /// Searches one probe; see [`search::identify`].
     ///
     /// # Errors
@@ -196,13 +209,14 @@ impl Node {
             parameters: &self.options.parameters,
             left_out: &left_out,
         };
-        let partition = search::Partition { gallery: &resident.gallery, source: &source };
+        let part = |gallery| search::Partition { gallery, source: &source };
+        let partitions: Vec<_> = resident.galleries().iter().map(part).collect();
         let engine = Engine {
-            kernels: &self.kernels,
+            kernels: &*self.options.kernels,
             parameters: &self.options.parameters,
             calibration: &self.calibration,
         };
-        search::identify_many(probes, &[partition], &engine, options, progress)
+        search::identify_many(probes, &partitions, &engine, options, progress)
     }
 
     /// What is known of a person besides the prints; `None` for a person who is not enrolled.
@@ -337,7 +351,7 @@ impl Node {
     pub fn stats(&self) -> Result<Statistics, NodeError> {
         let resident = self.read();
         let counts = resident.counts.clone();
-        let bytes_resident = resident.gallery.resident_bytes() as f64;
+        let bytes_resident = resident.bytes() as f64;
         Ok(Statistics {
             persons: counts.persons,
             references: counts.references,

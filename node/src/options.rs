@@ -1,5 +1,8 @@
 //! How a node opens its folder.
 
+use search::{Kernels, TwinKernels};
+use std::fmt;
+use std::sync::Arc;
 use vocabulary::ExtractorVersion;
 
 /// What to do about a reference whose record on disk is damaged.
@@ -13,7 +16,7 @@ pub enum OnDamage {
 }
 
 /// Options of [`crate::Node::open`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct NodeOptions {
     /// Create the folder when there is none.
     pub create: bool,
@@ -26,6 +29,8 @@ pub struct NodeOptions {
     pub extractor: ExtractorVersion,
     /// Matching parameters in use.
     pub parameters: matching::Parameters,
+    /// Where stage 1 runs: the processor, unless devices are given.
+    pub kernels: Arc<dyn Kernels>,
 }
 
 impl NodeOptions {
@@ -37,6 +42,7 @@ impl NodeOptions {
             repack: false,
             extractor,
             parameters: matching::Parameters::default(),
+            kernels: Arc::new(TwinKernels::new()),
         }
     }
 
@@ -45,6 +51,25 @@ impl NodeOptions {
     pub fn creating(mut self) -> Self {
         self.create = true;
         self
+    }
+
+    /// The same, with stage 1 on other hardware.
+    #[must_use]
+    pub fn on(mut self, kernels: Arc<dyn Kernels>) -> Self {
+        self.kernels = kernels;
+        self
+    }
+}
+
+impl fmt::Debug for NodeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeOptions")
+            .field("create", &self.create)
+            .field("on_damage", &self.on_damage)
+            .field("repack", &self.repack)
+            .field("extractor", &self.extractor)
+            .field("kernels", &self.kernels.name())
+            .finish_non_exhaustive()
     }
 }
 

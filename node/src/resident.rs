@@ -10,14 +10,15 @@ use crate::statistics::{Counted, Counts};
 use matching::PackedRecord;
 use rayon::prelude::*;
 use search::{Gallery, GalleryError};
-use vocabulary::{ExtractorVersion, ImpressionKey};
+use vocabulary::{ExtractorVersion, ImpressionKey, SubjectId};
 
 /// References decoded at a time; some ten megabytes.
 const CHUNK: usize = 4096;
 
-/// The gallery with its counts.
+/// The galleries with their counts.
 pub(crate) struct Resident {
-    pub(crate) gallery: Gallery,
+    /// One for each device that searches; a person is in one of them.
+    galleries: Vec<Gallery>,
     pub(crate) counts: Counts,
     /// References left out as damaged.
     pub(crate) left_out: Vec<LeftOut>,
@@ -38,8 +39,9 @@ impl Resident {
         options: &NodeOptions,
         progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<Self, NodeError> {
-        let gallery = Gallery::new(&options.parameters);
-        let mut resident = Self { gallery, counts: Counts::default(), left_out: Vec::new() };
+        let parts = 0..options.kernels.parts().max(1);
+        let galleries = parts.map(|_| Gallery::new(&options.parameters)).collect();
+        let mut resident = Self { galleries, counts: Counts::default(), left_out: Vec::new() };
         let expected_references = resident.load_persons(partition, options)?;
         resident.load_references(partition, options, expected_references, progress)?;
         let found = resident.counts.references + resident.left_out.len() as u64;
@@ -49,6 +51,30 @@ impl Resident {
             return Err(NodeError::DamagedFiles { dir: partition.dir().to_owned(), detail });
         }
         Ok(resident)
+    }
+
+    pub(crate) fn galleries(&self) -> &[Gallery] {
+        &self.galleries
+    }
+
+    /// Takes a person out of the gallery, which is returned.
+    pub(crate) fn remove(&mut self, subject: &SubjectId) -> &Gallery {
+        let gallery = self.gallery_of(subject);
+        gallery.remove_subject(subject);
+        gallery
+    }
+
+    /// The gallery that holds a person, or would.
+    fn gallery_of(&mut self, subject: &SubjectId) -> &mut Gallery {
+        // Any rule will do, as long as it is always the same: where a person is held never shows.
+        let hash = crc32fast::hash(subject.as_str().as_bytes()) as usize;
+        let part = hash % self.galleries.len();
+        &mut self.galleries[part]
+    }
+
+    /// Bytes of memory that the galleries take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.galleries.iter().map(Gallery::resident_bytes).sum()
     }
 
     /// Counts the persons; how many references they have.
@@ -100,7 +126,7 @@ impl Resident {
 
     fn add_loaded(&mut self, decoded: &Decoded) -> Result<(), RecordFault> {
         let Decoded { key, packed, image } = decoded;
-        self.gallery.append(key, packed).map_err(|_| RecordFault::Value)?;
+        self.gallery_of(&key.subject).append(key, packed).map_err(|_| RecordFault::Value)?;
         self.counts.add(counted(key, packed, *image));
         Ok(())
     }
@@ -112,7 +138,7 @@ impl Resident {
         packed: &PackedRecord,
         image: bool,
     ) -> Result<(), GalleryError> {
-        self.gallery.append(key, packed)?;
+        self.gallery_of(&key.subject).append(key, packed)?;
         self.counts.add(counted(key, packed, image));
         Ok(())
     }

@@ -236,20 +236,20 @@ pub(crate) fn erase(node: &Node, subject: &SubjectId) -> Result<ErasureReceipt, 
     }
     erasure::mark(&mut changes, subject);
     node.partition.write(changes)?;
-    forget(node, subject, &references, &receipt);
+    let forgotten = forget(node, subject, &references, &receipt);
     receipt.files_rewritten = erasure::finish(&node.partition, subject)?;
-    Ok(receipt)
+    forgotten.map(|()| receipt)
 }
 
-/// Takes a person out of memory.
+/// Takes a person out of memory, that of devices included.
 fn forget(
     node: &Node,
     subject: &SubjectId,
     removed: &[(Vec<u8>, Option<Counted>)],
     receipt: &ErasureReceipt,
-) {
+) -> Result<(), NodeError> {
     let mut resident = node.resident_mut();
-    resident.gallery.remove_subject(subject);
+    let settled = node.options.kernels.settle(resident.remove(subject));
     for (bytes, counts) in removed {
         let was_left_out = resident.left_out.iter().any(|left_out| left_out.key == *bytes);
         if let (Some(counts), false) = (counts, was_left_out) {
@@ -262,6 +262,7 @@ fn forget(
     resident.counts.declarations -= receipt.declarations;
     drop(resident);
     node.forget_cached(subject);
+    settled.map_err(|cause| NodeError::ErasureOnDevice { subject: subject.clone(), cause })
 }
 
 /// Packs all references again, from their templates: for other parameters, or when records were of

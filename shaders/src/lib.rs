@@ -12,6 +12,7 @@
 
 pub mod device;
 pub mod layout;
+pub mod made_up;
 pub mod twin;
 
 pub use twin::ranking::Ranked;

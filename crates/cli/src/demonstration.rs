@@ -5,7 +5,7 @@ use crate::load::Print;
 use crate::output::Output;
 use crate::population::{Person, Population};
 use anyhow::ensure;
-use node::{EnrollOutcome, Node};
+use node::{EnrollOutcome, Node, NodeOptions};
 use search::{Identification, Options, Probe, Threshold};
 use serde::Serialize;
 use std::path::Path;
@@ -163,17 +163,17 @@ pub(crate) struct Demonstration {
 pub(crate) fn demonstrate(
     population: Population,
     floors: Floors,
-    dir: &Path,
+    (dir, node_options): (&Path, &NodeOptions),
     output: &Output,
 ) -> anyhow::Result<Demonstration> {
     let started = Instant::now();
     let mut persons = population.make(output)?;
     let prints = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let enrolled = enroll(dir, &mut persons, output)?;
+    let enrolled = enroll(dir, node_options, &mut persons, output)?;
     let enrollment = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let node = gallery::open(dir, &gallery::options(), output)?;
+    let node = gallery::open(dir, node_options, output)?;
     let reopening = started.elapsed().as_secs_f64();
     let options = Options { threshold: Threshold::Fpir(floors.fpir), ..Options::default() };
     let started = Instant::now();
@@ -187,8 +187,13 @@ pub(crate) fn demonstrate(
 }
 
 /// Enrolls and closes; returns how many references were acknowledged.
-fn enroll(dir: &Path, persons: &mut [Person], output: &Output) -> anyhow::Result<usize> {
-    let node = gallery::open(dir, &gallery::options().creating(), output)?;
+fn enroll(
+    dir: &Path,
+    options: &NodeOptions,
+    persons: &mut [Person],
+    output: &Output,
+) -> anyhow::Result<usize> {
+    let node = gallery::open(dir, &options.clone().creating(), output)?;
     let all: Vec<_> = persons.iter_mut().flat_map(|p| p.enrollments.drain(..)).collect();
     let total = all.len();
     let progress = output.progress("Enrolling", total as u64);

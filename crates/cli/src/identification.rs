@@ -41,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) remarks: Vec<String>,
     /// What the answer does not cover, in sentences; empty when it covers everything.
     pub(crate) not_covered: Vec<String>,
+    /// What the gallery was scanned on.
+    pub(crate) scanned_on: String,
     /// How long the search took.
     pub(crate) seconds: f64,
     /// Hash of the matching parameters.
@@ -90,8 +92,8 @@ pub(crate) struct Contribution {
 }
 
 impl Answer {
-    /// From a search that took so long.
-    pub(crate) fn new(search: &Search<'_>, seconds: f64) -> Self {
+    /// From a search that ran there and took so long.
+    pub(crate) fn new(search: &Search<'_>, scanned_on: String, seconds: f64) -> Self {
         let identification = search.identification;
         let coverage = &identification.coverage;
         let ranked = identification.ranked().enumerate();
@@ -112,6 +114,7 @@ impl Answer {
                 .collect(),
             remarks: Vec::new(),
             not_covered: not_covered(search),
+            scanned_on,
             seconds,
             parameters_hash: format!(
                 "{:016x}",
@@ -174,7 +177,8 @@ impl Answer {
 
     fn conclusion(&self) -> String {
         let matches = self.candidates.iter().filter(|c| c.decision == "match").count();
-        let time = format!("searched in {:.0} ms", self.seconds * 1000.0);
+        let ms = self.seconds * 1000.0;
+        let time = format!("searched in {ms:.0} ms, scanned on: {}", self.scanned_on);
         match matches {
             0 => format!("not found: no candidate meets the threshold; {time}\n"),
             1 => format!("found: 1 candidate meets the threshold; {time}\n"),

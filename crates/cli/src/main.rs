@@ -4,6 +4,7 @@ mod calendar;
 mod commands;
 mod comparing;
 mod demonstration;
+mod device;
 mod drawing;
 mod gallery;
 mod identification;
@@ -51,7 +52,8 @@ Examples:
   tanba enroll prints/ --data gallery --pattern '{subject}_{impression}'
   tanba identify found.png --data gallery --report found.html
   tanba verify a.png b.png
-  tanba inspect found.png --stage skeleton --out skeleton.svg";
+  tanba inspect found.png --stage skeleton --out skeleton.svg
+  tanba devices";
 
 fn main() -> ExitCode {
     let arguments = Tanba::parse();

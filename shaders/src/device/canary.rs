@@ -6,8 +6,8 @@ use super::pipelines::bind;
 use super::scoring::{PassShape, Piece, Scorer, Signals, Target};
 use super::scratch::Scratch;
 use super::shelf::Chunk;
-use crate::layout::COST_BASE;
 use crate::layout::tasks::{DigestRange, PRINT_WORDS, print_words};
+use crate::made_up::record;
 use crate::twin::stage1::{PreparedProbe, Stage1Path, score_with};
 use bytemuck::cast_slice;
 use matching::PackedRecord;
@@ -138,53 +138,4 @@ pub(super) fn flip(gpu: &mut Gpu, chunk: &Chunk, slot: u32) -> Result<(), Device
     gpu.queue.write_buffer(&chunk.records, 4 * at as u64, &word.to_le_bytes());
     let encoder = gpu.encoder();
     gpu.finish(encoder)
-}
-
-/// A made-up record: any number of cylinders, directions in bunches, and some bits in common with
-/// its neighbors, so that every branch of the kernel is taken. Also the record of rate
-/// measurements.
-pub(super) fn record(number: u64) -> PackedRecord {
-    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let mut next = || {
-        // SplitMix64 (Steele, Lea and Flood, 2014, doi:10.1145/2714064.2660195).
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
-    let count = (number % 33) as usize;
-    let mut record = PackedRecord {
-        count: count as u8,
-        extractor_version: 1 + (number % 3) as u16 / 2,
-        ..PackedRecord::EMPTY
-    };
-    let mut thetas: Vec<u8> =
-        (0..count).map(|cylinder| (cylinder % 4 * 61) as u8 ^ (next() as u8 & 0x1F)).collect();
-    thetas.sort_unstable();
-    record.thetas[..count].copy_from_slice(&thetas);
-    for cylinder in 0..count {
-        let mut norm = 0;
-        for word in 0..record.words.len() {
-            let shared = (word as u32 + 3).wrapping_mul(0x9E37_79B9);
-            let bits = shared ^ (next() & next() & next()) as u32;
-            record.words[word][cylinder] = bits;
-            norm += bits.count_ones();
-        }
-        record.norms[cylinder] = norm.min(COST_BASE - 1) as u8;
-    }
-    record
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn made_up_records_are_well_formed_and_of_every_size() {
-        let records: Vec<PackedRecord> = (0..RECORDS as u64).map(record).collect();
-        assert!(records.iter().all(crate::layout::is_well_formed));
-        for count in 0..=32 {
-            assert!(records.iter().any(|record| record.count == count));
-        }
-    }
 }

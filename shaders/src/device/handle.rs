@@ -2,12 +2,12 @@
 
 use super::DeviceError;
 use super::adapters::AdapterSummary;
-use super::canary;
 use super::fault::Fault;
 use super::options::DeviceOptions;
 use super::peaks::Peaks;
 use super::worker::{DeviceState, Job, Pass, Reply, Status, Worker, scratch_bytes};
 use crate::layout::tasks::{PRINTS_MAX, print_words};
+use crate::made_up::full_record;
 use crate::twin::ranking::Ranked;
 use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
@@ -329,10 +329,9 @@ impl Session<'_> {
     /// As every call of a session.
     pub fn rate(&self) -> Result<f64, DeviceError> {
         const SHELF: u64 = u64::MAX;
-        let full = |number: u64| canary::record(33 * number + 32);
-        let records: Vec<PackedRecord> = (0..u64::from(BLOCK_RECORDS)).map(full).collect();
+        let records: Vec<PackedRecord> = (0..u64::from(BLOCK_RECORDS)).map(full_record).collect();
         let owners = vec![0; records.len()];
-        let print = full(77);
+        let print = full_record(77);
         let slots = self.write(SHELF, 0, records, owners)?;
         let part = Part { shelf: SHELF, slots, prints: 1 };
         let mut parts = vec![part];

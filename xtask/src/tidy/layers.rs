@@ -15,7 +15,19 @@ const MAY_DEPEND: [(&str, &[&str]); 12] = [
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),
     ("node", &["search", "matching", "extraction", "formats"]),
-    ("cli", &["node", "search", "matching", "extraction", "formats", "synthesis", "evaluation"]),
+    (
+        "cli",
+        &[
+            "node",
+            "search",
+            "shaders",
+            "matching",
+            "extraction",
+            "formats",
+            "synthesis",
+            "evaluation",
+        ],
+    ),
     (
         "bench",
         &[

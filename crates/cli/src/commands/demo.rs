@@ -1,6 +1,8 @@
 //! `tanba demo`: the whole job on synthetic persons, with a report.
 
 use crate::demonstration::{Check, Counted, Demonstration, Floors, Seconds, Trial, demonstrate};
+use crate::device::DeviceArgument;
+use crate::gallery;
 use crate::identification::{Answer, Search, candidate_table};
 use crate::output::{Exit, Output, write_file};
 use crate::population::Population;
@@ -35,6 +37,8 @@ pub(crate) struct Arguments {
     /// The report to write.
     #[arg(long, value_name = "FILE", default_value = "tanba-demo.html")]
     report: PathBuf,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Keep the gallery in this new folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -56,6 +60,7 @@ pub(crate) struct Summary {
     pub(crate) prints: usize,
     pub(crate) two_fingers: Counted,
     pub(crate) one_finger: Counted,
+    pub(crate) scanned_on: String,
     pub(crate) seconds: Seconds,
     pub(crate) seconds_total: f64,
     pub(crate) examples: Vec<Example>,
@@ -79,13 +84,15 @@ pub(crate) struct Example {
 /// Makes, enrolls, searches, reports, checks.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    let kernels = arguments.device.kernels(output)?;
     let folder = Folder::new(arguments.keep.clone())?;
     let population = Population {
         seed: arguments.seed,
         persons: arguments.persons as usize,
         strangers: arguments.strangers as usize,
     };
-    let done = demonstrate(population, FLOORS, &folder.path, output)?;
+    let options = gallery::options().on(kernels);
+    let done = demonstrate(population, FLOORS, (&folder.path, &options), output)?;
     let mut summary = summary(&done);
     let html = crate::report::demonstration::page(&done, &summary)?;
     write_file(&arguments.report, html.as_bytes())?;
@@ -135,6 +142,7 @@ fn summary(done: &Demonstration) -> Summary {
         prints: done.population.prints(),
         two_fingers: done.two_fingers.1,
         one_finger: done.one_finger.1,
+        scanned_on: done.node.runs_on(),
         seconds: done.seconds,
         seconds_total: 0.0,
         examples: examples(done),
@@ -180,7 +188,7 @@ fn answer(done: &Demonstration, trial: &Trial) -> Answer {
     let options = Options::default();
     let search = Search { prints, options: &options, identification: &trial.answer };
     let counted = if trial.both { &done.two_fingers.1 } else { &done.one_finger.1 };
-    Answer::new(&search, counted.milliseconds / 1000.0)
+    Answer::new(&search, done.node.runs_on(), counted.milliseconds / 1000.0)
 }
 
 /// Reads the report back and looks for what it must hold.
@@ -250,13 +258,14 @@ fn text(summary: &Summary, report: &Path) -> String {
     let seconds = &summary.seconds;
     text.push_str(&format!(
         "\n{} prints of {} persons made and extracted in {:.1} s, enrolled in {:.1} s, reopened in \
-         {:.2} s,\nsearched in {:.1} s; {:.1} s in all. Report: {}\n\nchecks\n",
+         {:.2} s,\nsearched in {:.1} s, scanned on: {}; {:.1} s in all. Report: {}\n\nchecks\n",
         summary.prints,
         summary.persons + summary.strangers,
         seconds.prints,
         seconds.enrollment,
         seconds.reopening,
         seconds.searches,
+        summary.scanned_on,
         summary.seconds_total,
         report.display(),
     ));

@@ -1,6 +1,7 @@
 //! `tanba identify`: whose prints are these?
 
 use crate::comparing::OtherExtractors;
+use crate::device::DeviceArgument;
 use crate::gallery::{self, SearchProgress};
 use crate::identification::{Answer, Search};
 use crate::load::{Print, ResolutionArgument, load, note_estimates};
@@ -22,7 +23,8 @@ Examples:
   tanba identify found.png --data gallery
   tanba identify thumb.wsq index.wsq --data gallery --report found.html
   tanba identify found.png --data gallery --position right-index --fpir 0.0001
-  tanba identify found.png --data gallery --top 5 --format json")]
+  tanba identify found.png --data gallery --top 5 --format json
+  tanba identify found.png --data gallery --device gpu:0")]
 pub(crate) struct Arguments {
     /// Prints of one unknown person, images or templates; several are fused.
     #[arg(required = true, value_name = "FILE")]
@@ -47,6 +49,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = rate)]
     fpir: f64,
     #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
     resolution: ResolutionArgument,
     /// What to do about references made by another extractor than the probe.
     #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse)]
@@ -61,9 +65,11 @@ pub(crate) struct Arguments {
 
 /// Searches and answers.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    // First, while this process has one thread: some drivers ask for that.
+    let kernels = arguments.device.kernels(output)?;
     let prints = read_probe(&arguments)?;
     note_estimates(&prints, output);
-    let node = gallery::open(&arguments.data, &gallery::options(), output)?;
+    let node = gallery::open(&arguments.data, &gallery::options().on(kernels), output)?;
     let probe = Probe { prints: prints.iter().map(|print| print.template.clone()).collect() };
     let options = options(&arguments);
     let started = Instant::now();
@@ -71,7 +77,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let identification = identification.map_err(with_option)?;
     let seconds = started.elapsed().as_secs_f64();
     let search = Search { prints: &prints, options: &options, identification: &identification };
-    let mut answer = Answer::new(&search, seconds);
+    let mut answer = Answer::new(&search, node.runs_on(), seconds);
     answer.remarks = copies(&search, &node)?;
     output.answer(&answer, Answer::text)?;
     if let Some(path) = &arguments.report {

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod devices;
 pub(crate) mod enroll;
 pub(crate) mod erase;
 pub(crate) mod evaluate;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Write enrolled templates as standard template files.
     Export(export::Arguments),
+    /// List what a gallery can be scanned on.
+    Devices(devices::Arguments),
     /// Do the whole job on synthetic persons and write a report.
     Demo(demo::Arguments),
     /// Write the script that completes commands in a shell.
@@ -59,6 +62,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(arguments, output),
             Self::Inspect(arguments) => inspect::run(arguments, output),
             Self::Evaluate(arguments) => evaluate::run(arguments, output),
+            Self::Devices(arguments) => devices::run(arguments, output),
             Self::Demo(arguments) => demo::run(arguments, output),
             Self::Completions(arguments) => completions::run(arguments, output),
             Self::Man(arguments) => man::run(arguments, output),

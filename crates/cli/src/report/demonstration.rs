@@ -171,6 +171,7 @@ fn facts(summary: &Summary) -> Html {
         ("Enrolling, synced to disk", time(seconds.enrollment)),
         ("Opening the gallery again", time(seconds.reopening)),
         ("All searches", time(seconds.searches)),
+        ("Galleries scanned on", Html::text(&summary.scanned_on)),
         ("Software", Html::text(&summary.versions)),
     ])
 }

@@ -68,6 +68,7 @@ fn facts(answer: &Answer, node: &Node) -> Html {
             Html::text(format!("{} of {}", answer.eligible_references, answer.gallery_references)),
         ),
         ("Threshold set by", Html::text(&answer.threshold_from)),
+        ("Scanned on", Html::text(&answer.scanned_on)),
         ("Time of the search", Html::text(format!("{:.0} ms", answer.seconds * 1000.0))),
         ("Matching parameters", element("code", &[], [Html::text(&answer.parameters_hash)])),
         ("Extractor version", Html::text(answer.extractor_version)),

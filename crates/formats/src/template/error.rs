@@ -21,7 +21,8 @@ pub enum TemplateError {
     FormatName(String),
     /// The bytes end within a field.
     #[error(
-        "the template is cut short: it ends within the {field} at byte {offset}: copy the file again"
+        "the template is cut short: it ends within the {field} at byte {offset}: copy the file \
+         again"
     )]
     Truncated {
         /// What was being read.
