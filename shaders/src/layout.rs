@@ -40,6 +40,12 @@ pub const GROUPS: usize = CYLINDERS / TILE;
 /// `r` of the reference's.
 pub const LANES: usize = TILE * TILE;
 
+/// Half tiles along the probe's side of a pair of records: two probe cylinders with four reference
+/// cylinders, for vectors of half the width.
+pub const PAIRS: usize = CYLINDERS / 2;
+/// Lanes of a half tile.
+pub const HALF_LANES: usize = LANES / 2;
+
 const _: () = assert!(size_of::<PackedRecord>() == 4 * RECORD_WORDS, "records are packed densely");
 const _: () = assert!(offset_of!(PackedRecord, thetas) == THETAS_BYTES, "kernels load here");
 const _: () = assert!(offset_of!(PackedRecord, norms) == NORMS_BYTES, "kernels load here");

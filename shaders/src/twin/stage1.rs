@@ -8,17 +8,23 @@
 //!
 //! Steps, the same numbers in every twin:
 //!
-//! 1. **Rows.** Per reference cylinder its *turn*, the direction in the top byte, and its *lack*,
-//!    `256 - norm`. Lanes without a cylinder have the largest direction and a lack that loses.
-//! 2. **Visit.** A 64-bit mask of the 8 x 8 tiles in which some pair may pass the direction gate,
-//!    from the first and last direction of each group of four.
-//! 3. **Distance.** For each visited tile the bits in which its 16 pairs of cylinders differ.
-//! 4. **Cost.** Lack plus twice the distance; the least cost within the gate is kept per lane over
-//!    all tiles of a probe group. It starts at `bias + norm + 256` of the probe cylinder, the
-//!    cost of no similarity, and at zero in lanes without a probe cylinder.
+//! 1. **Rows.** Per reference cylinder its *key*: the direction in the top byte and below it its
+//!    *lack*, `256 - norm`. Lanes without a cylinder have the largest direction and a lack that
+//!    loses. Its words are folded: the place of the third word takes the sum (exclusive or) of the
+//!    first three, that of the sixth the sum of the fourth to the sixth, that of the seventh the
+//!    sum of the first seven. The probe's words were folded once.
+//! 2. **Visit.** The tiles in which some pair may pass the direction gate, from the first and last
+//!    direction of each group. Paths with half the lanes compare half tiles, 2 x 4.
+//! 3. **Distance.** For each visited tile the bits in which its 16 pairs of cylinders differ. Full
+//!    adders first make four words of weights 1, 1, 2 and 4 of the eight, so that half the bit
+//!    counts do. Their sums come for free: the fold of a difference is the difference of the
+//!    folds; what is left to compute are the carries.
+//! 4. **Cost.** Lack plus twice the distance, and more than any cost beyond the gate; the least is
+//!    kept per lane over all tiles of a probe group. It starts at `bias + norm + 256` of the probe
+//!    cylinder, the cost of no similarity, and at zero in lanes without a probe cylinder.
 //! 5. **Best.** Similarity = start - cost, the largest over the four lanes of a probe cylinder.
-//! 6. **Top.** The sum of the `counted` largest similarities, found by fixing the bits of the
-//!    smallest of them from the top.
+//! 6. **Top.** The sum of the `counted` largest similarities: for eight, of eight references at a
+//!    time by a sorting network, else by fixing the bits of the smallest of them from the top.
 //!
 //! Source: `matching::stage1`.
 
@@ -29,6 +35,7 @@ mod avx512;
 mod gate;
 mod portable;
 mod probe;
+mod top;
 
 pub use gate::{gated_pairs, tile_visits};
 pub use probe::PreparedProbe;

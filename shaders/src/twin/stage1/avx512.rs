@@ -1,9 +1,10 @@
 //! Stage 1 with 512-bit vectors. Steps as in the parent module.
 #![allow(unsafe_code)]
 
-use super::gate::occupied_tiles;
+use super::gate::{Rows, occupied_tiles};
 use super::probe::PreparedProbe;
-use crate::layout::{COST_BASE, GROUPS, LANES, NO_CYLINDER, SIMILARITY_BITS, TILE};
+use super::top;
+use crate::layout::{COST_BASE, GROUPS, LANES, NO_CYLINDER, TILE};
 use matching::PackedRecord;
 use matching::record::{CYLINDERS, WORDS};
 use std::arch::x86_64::*;
@@ -23,13 +24,6 @@ pub(super) fn is_available() -> bool {
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Lanes([u32; LANES]);
-
-/// Step 1 of a reference in memory.
-#[repr(C, align(64))]
-struct Rows {
-    turns: [u32; CYLINDERS],
-    lacks: [u32; CYLINDERS],
-}
 
 /// Loads 16 lanes.
 #[inline]
@@ -55,6 +49,13 @@ fn store(lanes: &mut [u32; LANES], vector: __m512i) {
     unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), vector) }
 }
 
+/// One half of a row.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn half_row(row: &[u32; CYLINDERS], half: usize) -> __m512i {
+    load(&row.as_chunks().0[half])
+}
+
 /// The values of four neighboring cylinders in each quarter of a vector.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -69,12 +70,10 @@ fn four(row: &[u32; CYLINDERS], group: usize) -> __m512i {
 struct Tables {
     window_start: __m512i,
     window_span: __m512i,
-    gate_end: __m512i,
-    /// Lanes of the first cylinder of each group, then of the last.
-    corners: __m512i,
-    /// By tile, the byte of the direction of its reference group's first cylinder.
+    gate_span: __m512i,
+    /// By tile, the first cylinder of its reference group.
     firsts: __m512i,
-    /// By tile, the byte of the direction of its reference group's last cylinder.
+    /// By tile, the last cylinder of its reference group.
     lasts: __m512i,
 }
 
@@ -82,15 +81,13 @@ impl Tables {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn new(probe: &PreparedProbe) -> Self {
-        let corner = |lane: usize| (lane % GROUPS * TILE + lane / GROUPS * (TILE - 1)) as u32;
-        let top_byte = |lane: usize| (lane * 4 + 3) as u8;
+        let first = |tile: usize| (tile / GROUPS * TILE) as u8;
         Self {
-            window_start: load_bytes(&probe.window_start),
-            window_span: load_bytes(&probe.window_span),
-            gate_end: _mm512_set1_epi32((u32::from(probe.gate_span) << 24 | 0x00FF_FFFF) as i32),
-            corners: load(&std::array::from_fn(corner)),
-            firsts: load_bytes(&std::array::from_fn(|tile| top_byte(tile / GROUPS))),
-            lasts: load_bytes(&std::array::from_fn(|tile| top_byte(GROUPS + tile / GROUPS))),
+            window_start: load_bytes(&probe.windows.start),
+            window_span: load_bytes(&probe.windows.span),
+            gate_span: _mm512_set1_epi32((u32::from(probe.gate_span) << 24) as i32),
+            firsts: load_bytes(&std::array::from_fn(first)),
+            lasts: load_bytes(&std::array::from_fn(|tile| first(tile) + TILE as u8 - 1)),
         }
     }
 }
@@ -99,95 +96,141 @@ impl Tables {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni,avx512vpopcntdq,bmi1,popcnt")]
 pub(super) fn score(probe: &PreparedProbe, references: &[PackedRecord], out: &mut [u16]) {
     let tables = Tables::new(probe);
-    for (reference, score) in references.iter().zip(out) {
-        *score = score_one(probe, &tables, reference);
+    for (references, scores) in references.chunks(top::ROWS).zip(out.chunks_mut(top::ROWS)) {
+        let mut rows = [_mm512_setzero_si512(); top::ROWS];
+        for (row, reference) in rows.iter_mut().zip(references) {
+            *row = similarities(probe, &tables, reference);
+        }
+        // Step 6.
+        let sums = if probe.counted == top::NETWORK_COUNTS {
+            top::sums_of_eight(transposed(rows))
+        } else {
+            rows.map(|row| top::sum_of(&as_array(row), probe.counted))
+        };
+        scores.copy_from_slice(&sums[..scores.len()]);
     }
 }
 
 #[inline]
+#[target_feature(enable = "avx512f")]
+fn as_array(row: __m512i) -> [u16; CYLINDERS] {
+    let mut array = [0; CYLINDERS];
+    // SAFETY: the array covers the 64 bytes written; the store needs no alignment.
+    unsafe { _mm512_storeu_si512(array.as_mut_ptr().cast(), row) }
+    array
+}
+
+/// In each quarter, lane `r` of row `c` becomes lane `c` of row `r`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn transposed(rows: [__m512i; top::ROWS]) -> [[u16; CYLINDERS]; top::ROWS] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    let zip = |[a, b, c, d]: [__m512i; 4], [e, f, g, h]: [__m512i; 4]| {
+        let (low, high) = (_mm512_unpacklo_epi16, _mm512_unpackhi_epi16);
+        [low(a, e), high(a, e), low(b, f), high(b, f), low(c, g), high(c, g), low(d, h), high(d, h)]
+    };
+    // Three times the perfect shuffle of 64 lanes exchanges the halves of their 6-bit numbers.
+    let [a, b, c, d, e, f, g, h] = zip([a, b, c, d], [e, f, g, h]);
+    let [a, b, c, d, e, f, g, h] = zip([a, b, c, d], [e, f, g, h]);
+    zip([a, b, c, d], [e, f, g, h]).map(|column| as_array(column))
+}
+
+/// Steps 1 to 5: the best similarity of each probe cylinder, in any order, 0 in lanes without.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni,avx512vpopcntdq,bmi1,popcnt")]
-fn score_one(probe: &PreparedProbe, tables: &Tables, reference: &PackedRecord) -> u16 {
+fn similarities(probe: &PreparedProbe, tables: &Tables, reference: &PackedRecord) -> __m512i {
     // Step 1.
-    let mut rows = Rows { turns: [0; CYLINDERS], lacks: [0; CYLINDERS] };
-    let turns = reference_rows(reference, &mut rows);
+    let (rows, thetas) = reference_rows(reference);
     // Step 2.
     let occupied = probe.group_tiles & occupied_tiles(reference.count);
-    let mut tiles = visited_tiles(tables, turns) & occupied;
+    let mut tiles = visited_tiles(tables, thetas) & occupied;
     // Steps 3 and 4.
+    let planes = rows.planes(reference);
     let mut least = probe.starts.map(Lanes);
     while tiles != 0 {
         let tile = tiles.trailing_zeros() as usize;
         tiles &= tiles - 1;
         let (group, across) = (tile % GROUPS, tile / GROUPS);
-        let distance = tile_distances(&probe.words[group], reference, across);
-        let turn = _mm512_add_epi32(load(&probe.turns[group]), four(&rows.turns, across));
-        let gated = _mm512_cmple_epu32_mask(turn, tables.gate_end);
-        let two = _mm512_set1_epi16(2);
-        let cost = _mm512_dpwssd_epi32(four(&rows.lacks, across), distance, two);
+        let key = _mm512_add_epi32(load(&probe.turns[group]), four(&rows.keys, across));
+        let gated = _mm512_subs_epu8(key, tables.gate_span);
+        let cost = plus_distances(gated, &probe.planes[group], &planes, across);
         let kept = load(&least[group].0);
-        store(&mut least[group].0, _mm512_mask_min_epu32(kept, gated, kept, cost));
+        store(&mut least[group].0, _mm512_min_epu32(kept, cost));
     }
-    // Steps 5 and 6.
-    top_sum(best_similarities(probe, &least), probe.counted)
+    // Step 5.
+    best_similarities(probe, &least)
 }
 
-/// Step 1: see [`super::gate::Rows`]. Turns are returned too.
+/// Step 1: see [`super::gate::Rows`]; the directions are returned too, the largest in lanes
+/// without a cylinder.
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn reference_rows(reference: &PackedRecord, rows: &mut Rows) -> [__m512i; 2] {
-    let valid = ((1u64 << reference.count.min(32)) - 1) as u32;
-    let base = _mm512_set1_epi32(COST_BASE as i32);
-    let none = _mm512_set1_epi32(NO_CYLINDER as i32);
-    let largest = _mm512_set1_epi32(-1);
-    [0, 1].map(|half| {
+#[target_feature(enable = "avx512f,avx512bw")]
+fn reference_rows(reference: &PackedRecord) -> (Rows, __m512i) {
+    let valid = (1u64 << reference.count.min(32)) - 1;
+    let word = |half: usize, word: usize| half_row(&reference.words[word], half);
+    let mut rows = Rows { keys: [0; CYLINDERS], sums: [[0; CYLINDERS]; 3] };
+    for half in 0..2 {
         let start = half * LANES;
         let lanes = (valid >> start) as u16;
         // SAFETY: `start` is 0 or 16; both arrays hold 32 bytes; the loads need no alignment.
-        let (thetas, norms) = unsafe {
-            let thetas = _mm_loadu_si128(reference.thetas.as_ptr().add(start).cast());
-            (thetas, _mm_loadu_si128(reference.norms.as_ptr().add(start).cast()))
+        let [thetas, norms] = unsafe {
+            [reference.thetas.as_ptr(), reference.norms.as_ptr()]
+                .map(|bytes| _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.add(start).cast())))
         };
-        let thetas = _mm512_cvtepu8_epi32(thetas);
-        let turns = _mm512_mask_slli_epi32::<24>(largest, lanes, thetas);
-        let lacks = _mm512_mask_sub_epi32(none, lanes, base, _mm512_cvtepu8_epi32(norms));
-        // SAFETY: `start` is 0 or 16 and the rows hold 32 lanes; the stores need no alignment.
-        unsafe {
-            _mm512_storeu_si512(rows.turns.as_mut_ptr().add(start).cast(), turns);
-            _mm512_storeu_si512(rows.lacks.as_mut_ptr().add(start).cast(), lacks);
-        }
-        turns
-    })
+        let lacks = _mm512_sub_epi32(_mm512_set1_epi32(COST_BASE as i32), norms);
+        let keys = _mm512_or_si512(_mm512_slli_epi32::<24>(thetas), lacks);
+        let none = _mm512_set1_epi32((0xFF << 24 | NO_CYLINDER) as i32);
+        let keys = _mm512_mask_mov_epi32(none, lanes, keys);
+        let xor = |a, b, c| _mm512_ternarylogic_epi32::<0x96>(a, b, c);
+        let low = xor(word(half, 0), word(half, 1), word(half, 2));
+        let high = xor(word(half, 3), word(half, 4), word(half, 5));
+        store(&mut rows.keys.as_chunks_mut().0[half], keys);
+        store(&mut rows.sums[0].as_chunks_mut().0[half], low);
+        store(&mut rows.sums[1].as_chunks_mut().0[half], high);
+        store(&mut rows.sums[2].as_chunks_mut().0[half], xor(low, high, word(half, 6)));
+    }
+    let none = _mm512_set1_epi8(-1);
+    // SAFETY: the array covers the 32 bytes read; the load needs no alignment.
+    let thetas = unsafe { _mm256_loadu_si256(reference.thetas.as_ptr().cast()) };
+    (rows, _mm512_mask_mov_epi8(none, valid, _mm512_castsi256_si512(thetas)))
 }
 
 /// Step 2: see [`super::gate::visited_tiles`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn visited_tiles(tables: &Tables, turns: [__m512i; 2]) -> u64 {
-    let corners = _mm512_permutex2var_epi32(turns[0], tables.corners, turns[1]);
-    let first = _mm512_permutexvar_epi8(tables.firsts, corners);
-    let last = _mm512_permutexvar_epi8(tables.lasts, corners);
+fn visited_tiles(tables: &Tables, thetas: __m512i) -> u64 {
+    let first = _mm512_permutexvar_epi8(tables.firsts, thetas);
+    let last = _mm512_permutexvar_epi8(tables.lasts, thetas);
     let after = _mm512_sub_epi8(first, tables.window_start);
     let before = _mm512_sub_epi8(tables.window_start, first);
     _mm512_cmple_epu8_mask(after, tables.window_span)
         | _mm512_cmple_epu8_mask(before, _mm512_sub_epi8(last, first))
 }
 
-/// Step 3 of one tile.
+/// Step 3 of one tile: adds twice the distances.
 #[inline]
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn tile_distances(
+#[target_feature(enable = "avx512f,avx512vnni,avx512vpopcntdq")]
+fn plus_distances(
+    costs: __m512i,
     probe: &[[u32; LANES]; WORDS],
-    reference: &PackedRecord,
+    reference: &[&[u32; CYLINDERS]; WORDS],
     across: usize,
 ) -> __m512i {
-    const { assert!(WORDS == 8, "the tree of sums has eight leaves") };
-    let bits = |word: usize| {
-        let reference = four(&reference.words[word], across);
-        _mm512_popcnt_epi32(_mm512_xor_si512(load(&probe[word]), reference))
-    };
-    let two = |word: usize| _mm512_add_epi32(bits(word), bits(word + 1));
-    let low = _mm512_add_epi32(two(0), two(2));
-    _mm512_add_epi32(low, _mm512_add_epi32(two(4), two(6)))
+    let differ =
+        |plane: usize| _mm512_xor_si512(load(&probe[plane]), four(reference[plane], across));
+    // The carry of a full adder from two of its inputs and its sum.
+    let carry = |a, b, sum| _mm512_ternarylogic_epi32::<0xD4>(a, b, sum);
+    let (sum_1, sum_2, ones) = (differ(2), differ(5), differ(6));
+    let carry_1 = carry(differ(0), differ(1), sum_1);
+    let carry_2 = carry(differ(3), differ(4), sum_2);
+    let carry_3 = carry(sum_1, sum_2, ones);
+    let twos = _mm512_ternarylogic_epi32::<0x96>(carry_1, carry_2, carry_3);
+    let fours = _mm512_ternarylogic_epi32::<0xE8>(carry_1, carry_2, carry_3);
+    let count = |vector| _mm512_popcnt_epi32(vector);
+    let ones = _mm512_add_epi32(count(ones), count(differ(7)));
+    let costs = _mm512_dpwssd_epi32(costs, ones, _mm512_set1_epi16(2));
+    let costs = _mm512_dpwssd_epi32(costs, count(twos), _mm512_set1_epi16(4));
+    _mm512_dpwssd_epi32(costs, count(fours), _mm512_set1_epi16(8))
 }
 
 /// Step 5: similarities of the probe's cylinders, in any order, 0 in lanes without.
@@ -209,21 +252,4 @@ fn largest_of_lanes([a, b, c, d]: [__m512i; 4]) -> __m512i {
     let ab = _mm512_max_epu32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
     let cd = _mm512_max_epu32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     _mm512_max_epu32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
-}
-
-/// Step 6.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,popcnt")]
-fn top_sum(similarities: __m512i, counted: u8) -> u16 {
-    let wanted = u32::from(counted);
-    let mut least_of_top = 0u16;
-    for bit in (0..SIMILARITY_BITS).rev() {
-        let tried = least_of_top | 1 << bit;
-        let reached = _mm512_cmpge_epu16_mask(similarities, _mm512_set1_epi16(tried as i16));
-        least_of_top = if reached.count_ones() >= wanted { tried } else { least_of_top };
-    }
-    // What exceeds the least of the top, summed: the lanes below or at it give zero.
-    let excess = _mm512_subs_epu16(similarities, _mm512_set1_epi16(least_of_top as i16));
-    let excess = _mm512_reduce_add_epi32(_mm512_madd_epi16(excess, _mm512_set1_epi16(1)));
-    excess as u16 + u16::from(counted) * least_of_top
 }

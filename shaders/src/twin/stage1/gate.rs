@@ -1,31 +1,53 @@
 //! The direction gate: which tiles are worth a visit, and how much the gate leaves.
 
-use super::probe::PreparedProbe;
+use super::probe::{PreparedProbe, fold};
 use crate::layout::{COST_BASE, GROUPS, NO_CYLINDER, TILE};
 use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
-use matching::record::CYLINDERS;
+use matching::record::{CYLINDERS, WORDS};
 
-/// Step 1: turn and lack of each reference cylinder.
+/// Step 1: key and folded words of each reference cylinder.
+#[repr(C, align(64))]
 pub(super) struct Rows {
-    pub(super) turns: [u32; CYLINDERS],
-    pub(super) lacks: [u32; CYLINDERS],
+    pub(super) keys: [u32; CYLINDERS],
+    /// Planes 2, 5 and 6 of [`super::probe::fold`]; the others are as in the record.
+    pub(super) sums: [[u32; CYLINDERS]; 3],
 }
 
 impl Rows {
+    /// Compilers make vectors of the loop: lanes are independent.
+    #[inline(always)]
     pub(super) fn new(reference: &PackedRecord) -> Self {
-        let mut rows = Self { turns: [0xFF << 24; CYLINDERS], lacks: [NO_CYLINDER; CYLINDERS] };
-        for cylinder in 0..usize::from(reference.count).min(CYLINDERS) {
-            rows.turns[cylinder] = u32::from(reference.thetas[cylinder]) << 24;
-            rows.lacks[cylinder] = COST_BASE - u32::from(reference.norms[cylinder]);
+        let mut rows = Self { keys: [0; CYLINDERS], sums: [[0; CYLINDERS]; 3] };
+        for (lane, row) in rows.keys.iter_mut().enumerate() {
+            let lack = COST_BASE - u32::from(reference.norms[lane]);
+            let key = u32::from(reference.thetas[lane]) << 24 | lack;
+            let is_cylinder = (lane as u32) < u32::from(reference.count);
+            *row = if is_cylinder { key } else { 0xFF << 24 | NO_CYLINDER };
+        }
+        let [low, high, all] = &mut rows.sums;
+        for (lane, ((low, high), all)) in low.iter_mut().zip(high).zip(all).enumerate() {
+            let words = std::array::from_fn(|word| reference.words[word][lane]);
+            [_, _, *low, _, _, *high, *all, _] = fold(words);
         }
         rows
+    }
+
+    /// The planes of a reference, in their order.
+    #[inline(always)]
+    pub(super) const fn planes<'a>(
+        &'a self,
+        reference: &'a PackedRecord,
+    ) -> [&'a [u32; CYLINDERS]; WORDS] {
+        let [w0, w1, _, w3, w4, _, _, w7] = &reference.words;
+        let [low, high, all] = &self.sums;
+        [w0, w1, low, w3, w4, high, all, w7]
     }
 
     /// First and last direction of a group.
     pub(super) const fn ends(&self, group: usize) -> (u8, u8) {
         let (first, last) = (group * TILE, group * TILE + TILE - 1);
-        ((self.turns[first] >> 24) as u8, (self.turns[last] >> 24) as u8)
+        ((self.keys[first] >> 24) as u8, (self.keys[last] >> 24) as u8)
     }
 }
 
@@ -41,9 +63,9 @@ pub(super) fn visited_tiles(probe: &PreparedProbe, rows: &Rows, reference_count:
     let mut tiles = 0;
     for tile in 0..GROUPS * GROUPS {
         let (first, last) = rows.ends(tile / GROUPS);
-        let after = first.wrapping_sub(probe.window_start[tile]);
+        let after = first.wrapping_sub(probe.windows.start[tile]);
         let span = last.wrapping_sub(first);
-        let meets = after <= probe.window_span[tile] || after.wrapping_neg() <= span;
+        let meets = after <= probe.windows.span[tile] || after.wrapping_neg() <= span;
         tiles |= u64::from(meets) << tile;
     }
     tiles & probe.group_tiles & occupied_tiles(reference_count)
