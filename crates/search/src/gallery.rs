@@ -6,6 +6,7 @@
 //! slots; removal moves the last slot of a shelf into the gap, so scans meet no holes. Order in
 //! memory never shows in an answer.
 
+mod labels;
 mod persons;
 mod shelf;
 mod text;
@@ -15,6 +16,7 @@ pub(crate) use shelf::{Shelf, SlotId};
 pub(crate) use text::Text;
 
 use crate::GalleryError;
+use labels::Labels;
 use matching::record::DESCRIPTOR_VERSION;
 use matching::{PackedRecord, Parameters};
 use persons::Persons;

@@ -16,10 +16,10 @@ pub(crate) struct Persons {
     by_subject: HashTable<PersonIndex>,
 }
 
-/// The same for the same id in every process: an answer never depends on it.
-fn hash(subject: &str) -> u64 {
+/// The same for the same text in every process: an answer never depends on it.
+pub(super) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    subject.hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish()
 }
 

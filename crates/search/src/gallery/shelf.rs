@@ -1,6 +1,6 @@
 //! The references of one finger, as a structure of arrays.
 
-use super::{PersonIndex, Text, push};
+use super::{Labels, PersonIndex, Text, push};
 use matching::PackedRecord;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -87,7 +87,7 @@ pub(crate) struct Shelf {
     owners: Vec<PersonIndex>,
     nexts: Vec<SlotId>,
     positions: Vec<FingerPosition>,
-    labels: Vec<Text>,
+    labels: Labels,
     versions: BTreeMap<ExtractorVersion, usize>,
     /// Slots whose content changed other than by being added, oldest first, the last of them.
     log: VecDeque<u32>,
@@ -175,7 +175,7 @@ impl Shelf {
     }
 
     pub(crate) fn label(&self, index: usize) -> (FingerPosition, &Text) {
-        (self.positions[index], &self.labels[index])
+        (self.positions[index], self.labels.get(index))
     }
 
     /// Extractor versions on the shelf with their number of references.
@@ -194,7 +194,7 @@ impl Shelf {
         push(&mut self.owners, slot.owner);
         push(&mut self.nexts, slot.next);
         push(&mut self.positions, slot.position);
-        push(&mut self.labels, slot.label);
+        self.labels.push(slot.label);
     }
 
     /// Moves the last slot into the place of `index`.
@@ -222,14 +222,12 @@ impl Shelf {
 
     pub(crate) fn resident_bytes(&self) -> usize {
         let records: usize = self.segments.iter().map(Vec::capacity).sum();
-        let texts: usize = self.labels.iter().map(Text::heap_bytes).sum();
         records * size_of::<PackedRecord>()
             + self.owners.capacity() * size_of::<PersonIndex>()
             + self.nexts.capacity() * size_of::<SlotId>()
             + self.positions.capacity() * size_of::<FingerPosition>()
-            + self.labels.capacity() * size_of::<Text>()
             + self.log.capacity() * size_of::<u32>()
-            + texts
+            + self.labels.resident_bytes()
     }
 }
 

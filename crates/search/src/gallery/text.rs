@@ -13,7 +13,7 @@ pub(crate) enum Text {
 }
 
 const _: () =
-    assert!(size_of::<Text>() == 24, "a finger takes at most 1.3 KB, identifiers included");
+    assert!(size_of::<Text>() == 24, "a finger takes at most 1.2 KB, identifiers included");
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
