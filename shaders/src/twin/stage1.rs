@@ -34,6 +34,8 @@ mod avx2;
 mod avx512;
 mod gate;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod prefetch;
 mod probe;
 mod top;
 

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::gate::Rows;
+use super::prefetch::{AHEAD, prefetch};
 use super::probe::PreparedProbe;
 use super::top;
 use crate::layout::{GROUPS, HALF_LANES, LANES, PAIRS, TILE};
@@ -62,9 +63,11 @@ fn four(row: &[u32; CYLINDERS], group: usize) -> __m256i {
 /// Scores each reference.
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 pub(super) fn score(probe: &PreparedProbe, references: &[PackedRecord], out: &mut [u16]) {
-    for (references, scores) in references.chunks(top::ROWS).zip(out.chunks_mut(top::ROWS)) {
+    let chunks = references.chunks(top::ROWS).zip(out.chunks_mut(top::ROWS));
+    for (chunk, (chunk_references, scores)) in chunks.enumerate() {
         let mut rows = [[_mm256_setzero_si256(); 2]; top::ROWS];
-        for (row, reference) in rows.iter_mut().zip(references) {
+        for (index, (row, reference)) in rows.iter_mut().zip(chunk_references).enumerate() {
+            prefetch(references.get(chunk * top::ROWS + index + AHEAD));
             *row = similarities(probe, reference);
         }
         // Step 6.

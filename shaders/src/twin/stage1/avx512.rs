@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::gate::{Rows, occupied_tiles};
+use super::prefetch::{AHEAD, prefetch};
 use super::probe::PreparedProbe;
 use super::top;
 use crate::layout::{COST_BASE, GROUPS, LANES, NO_CYLINDER, TILE};
@@ -96,9 +97,11 @@ impl Tables {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni,avx512vpopcntdq,bmi1,popcnt")]
 pub(super) fn score(probe: &PreparedProbe, references: &[PackedRecord], out: &mut [u16]) {
     let tables = Tables::new(probe);
-    for (references, scores) in references.chunks(top::ROWS).zip(out.chunks_mut(top::ROWS)) {
+    let chunks = references.chunks(top::ROWS).zip(out.chunks_mut(top::ROWS));
+    for (chunk, (chunk_references, scores)) in chunks.enumerate() {
         let mut rows = [_mm512_setzero_si512(); top::ROWS];
-        for (row, reference) in rows.iter_mut().zip(references) {
+        for (index, (row, reference)) in rows.iter_mut().zip(chunk_references).enumerate() {
+            prefetch(references.get(chunk * top::ROWS + index + AHEAD));
             *row = similarities(probe, &tables, reference);
         }
         // Step 6.
