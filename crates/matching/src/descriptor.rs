@@ -24,18 +24,19 @@ pub fn pack(template: &Template, parameters: &Parameters) -> PackedRecord {
     };
     let points = points(template, parameters.packed_minutiae_max);
     let hull = Hull::new(&points);
-    let grid = Grid::new(SIDES, &parameters.packed);
+    let grid = Grid::shared(SIDES, &parameters.packed);
     let mut ranked: Vec<(f32, usize, Cylinder)> = Vec::new();
     for (index, point) in points.iter().enumerate() {
-        let cylinder = grid.fill(&points, index, &hull);
-        if cylinder.is_valid(&parameters.packed) {
-            ranked.push((merit(point, &cylinder, &parameters.selection), index, cylinder));
+        if let Some(cylinder) = grid.cylinder(&points, index, &hull) {
+            let central = cylinder.judged() as f32 / grid.cells().len() as f32;
+            let merit = merit(point, central, cylinder.neighbors, &parameters.selection);
+            ranked.push((merit, index, cylinder));
         }
     }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let lane = |(_, index, cylinder): &(f32, usize, Cylinder)| {
         let point = &points[*index];
-        (point.direction.turns_256(), raster(point), bits(cylinder, parameters.packed.mu_psi))
+        (point.direction.turns_256(), raster(point), bits(&grid, cylinder))
     };
     // The place breaks ties of direction, so that the order of a template's minutiae never shows.
     let mut lanes: Vec<(u8, (u32, u32), [u32; WORDS])> =
@@ -53,10 +54,8 @@ pub fn pack(template: &Template, parameters: &Parameters) -> PackedRecord {
 }
 
 /// How much a cylinder is worth keeping: a sure minutia, amid the print, with neighbors.
-fn merit(point: &Point, cylinder: &Cylinder, selection: &SelectionParameters) -> f32 {
-    let valid = cylinder.valid.iter().filter(|valid| **valid).count() as f32;
-    let central = valid / cylinder.valid.len() as f32;
-    let neighbors = cylinder.neighbors.min(selection.neighbors_enough) as f32;
+fn merit(point: &Point, central: f32, neighbors: usize, selection: &SelectionParameters) -> f32 {
+    let neighbors = neighbors.min(selection.neighbors_enough) as f32;
     (selection.reliability_floor + point.reliability)
         * central
         * (neighbors / selection.neighbors_enough as f32)
@@ -67,13 +66,13 @@ const fn raster(point: &Point) -> (u32, u32) {
     (-point.y as u32, point.x as u32)
 }
 
-fn bits(cylinder: &Cylinder, mu_psi: f32) -> [u32; WORDS] {
+fn bits(grid: &Grid, cylinder: &Cylinder) -> [u32; WORDS] {
     let mut words = [0; WORDS];
-    let cells = cylinder.values.iter().zip(&cylinder.valid);
-    let set = cells.flat_map(|(values, valid)| values.map(|value| *valid && value >= mu_psi));
-    let kept = set.enumerate().filter(|(index, _)| !DROPPED.contains(index));
-    for (bit, (_, set)) in kept.enumerate() {
-        words[bit / 32] |= u32::from(set) << (bit % 32);
+    let cells = grid.cells().iter();
+    let cells = cells.flat_map(|cell| (0..SECTIONS).map(move |section| (*cell, section)));
+    let kept = cells.enumerate().filter(|(index, _)| !DROPPED.contains(index));
+    for (bit, (_, (cell, section))) in kept.enumerate() {
+        words[bit / 32] |= u32::from(cylinder.is_set(cell, section)) << (bit % 32);
     }
     words
 }

@@ -52,8 +52,50 @@ pub(crate) fn points(template: &Template, limit: usize) -> Vec<Point> {
 /// A convex polygon, counter-clockwise; it may have one or two corners.
 #[derive(Clone)]
 pub(crate) struct Hull {
-    corners: Vec<(f32, f32)>,
+    edges: Vec<Edge>,
+    /// Whether there is an inside: three corners at least.
+    solid: bool,
 }
+
+/// From one corner to the next.
+#[derive(Clone)]
+struct Edge {
+    from: (f32, f32),
+    /// To the next corner.
+    along: (f32, f32),
+    length2: f32,
+}
+
+impl Edge {
+    fn new(from: (f32, f32), to: (f32, f32)) -> Self {
+        let along = (to.0 - from.0, to.1 - from.1);
+        Self { from, along, length2: along.0 * along.0 + along.1 * along.1 }
+    }
+
+    /// The length times the distance of a point from the line, positive on the inner side.
+    #[inline(always)]
+    fn side(&self, x: f32, y: f32) -> f32 {
+        self.along.0 * (y - self.from.1) - self.along.1 * (x - self.from.0)
+    }
+
+    /// Squared distance of a point.
+    #[inline(always)]
+    fn distance2(&self, x: f32, y: f32) -> f32 {
+        let (vx, vy) = (x - self.from.0, y - self.from.1);
+        let (ux, uy) = self.along;
+        let along = if self.length2 > 0.0 {
+            ((ux * vx + uy * vy) / self.length2).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let (dx, dy) = (vx - along * ux, vy - along * uy);
+        dx * dx + dy * dy
+    }
+}
+
+/// More than rounding can move a point or a side of a hull: positions are below 4,096 px and have
+/// 24 bits, so that their products over the length of an edge are off by 0.002 px at most.
+const ROUNDING_PX: f32 = 1.0;
 
 impl Hull {
     /// The convex hull of points (Andrew's monotone chain).
@@ -62,29 +104,63 @@ impl Hull {
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         sorted.dedup();
         if sorted.len() < 3 {
-            return Self { corners: sorted };
+            return Self::of_corners(&sorted);
         }
         let mut corners = half_chain(sorted.iter().copied());
         corners.pop();
         corners.extend(half_chain(sorted.iter().rev().copied()));
         corners.pop();
-        Self { corners }
+        Self::of_corners(&corners)
+    }
+
+    fn of_corners(corners: &[(f32, f32)]) -> Self {
+        let next = corners.iter().cycle().skip(1);
+        let edges = corners.iter().zip(next).map(|(from, to)| Edge::new(*from, *to)).collect();
+        Self { edges, solid: corners.len() >= 3 }
     }
 
     /// Whether a point lies inside the polygon or at most `margin_px` outside.
     pub(crate) fn contains(&self, x: f32, y: f32, margin_px: f32) -> bool {
-        let count = self.corners.len();
-        let mut inside = count >= 3;
-        for (index, a) in self.corners.iter().enumerate() {
-            let b = self.corners[(index + 1) % count];
-            if turn(*a, b, (x, y)) < 0.0 || count < 3 {
+        let mut inside = self.solid;
+        for edge in &self.edges {
+            if edge.side(x, y) < 0.0 || !self.solid {
                 inside = false;
-                if distance2_to_segment((x, y), *a, b) <= margin_px * margin_px {
+                if edge.distance2(x, y) <= margin_px * margin_px {
                     return true;
                 }
             }
         }
         inside
+    }
+
+    /// The edges that matter within a radius of a place: it contains there what the whole contains.
+    pub(crate) fn near(&self, (x, y): (f32, f32), radius_px: f32) -> Self {
+        let reach = radius_px + ROUNDING_PX;
+        let cuts = |edge: &&Edge| !self.solid || edge.side(x, y) < reach * edge.length2.sqrt();
+        Self { edges: self.edges.iter().filter(cuts).cloned().collect(), solid: self.solid }
+    }
+
+    /// [`Self::contains`] of several points at once.
+    #[inline(always)]
+    pub(crate) fn contains_each<const N: usize>(
+        &self,
+        xs: &[f32; N],
+        ys: &[f32; N],
+        margin_px: f32,
+    ) -> [bool; N] {
+        let (mut inside, mut near) = ([self.solid; N], [false; N]);
+        for edge in &self.edges {
+            let outside: [bool; N] =
+                std::array::from_fn(|i| edge.side(xs[i], ys[i]) < 0.0 || !self.solid);
+            if !outside.contains(&true) {
+                continue;
+            }
+            for i in 0..N {
+                inside[i] &= !outside[i];
+                near[i] |= outside[i] & (edge.distance2(xs[i], ys[i]) <= margin_px * margin_px);
+            }
+        }
+        std::array::from_fn(|i| inside[i] | near[i])
     }
 }
 
@@ -105,15 +181,6 @@ fn half_chain(points: impl Iterator<Item = (f32, f32)>) -> Vec<(f32, f32)> {
     chain
 }
 
-fn distance2_to_segment(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
-    let (ux, uy) = (b.0 - a.0, b.1 - a.1);
-    let (vx, vy) = (p.0 - a.0, p.1 - a.1);
-    let length2 = ux * ux + uy * uy;
-    let along = if length2 > 0.0 { ((ux * vx + uy * vy) / length2).clamp(0.0, 1.0) } else { 0.0 };
-    let (dx, dy) = (vx - along * ux, vy - along * uy);
-    dx * dx + dy * dy
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +195,7 @@ mod tests {
     #[test]
     fn a_square_contains_its_inside_and_its_margin_but_not_beyond() {
         let square = hull(&[(10.0, 10.0), (30.0, 10.0), (30.0, 30.0), (10.0, 30.0), (20.0, 20.0)]);
-        assert_eq!(square.corners.len(), 4);
+        assert_eq!(square.edges.len(), 4);
         assert!(square.contains(20.0, -20.0, 0.0));
         assert!(square.contains(34.0, -20.0, 5.0));
         assert!(!square.contains(36.0, -20.0, 5.0));
@@ -178,6 +245,40 @@ mod tests {
         let all = points(&template(&finger(7, 50), None), 100);
         let hull = Hull::new(&all);
         assert!(all.iter().all(|p| hull.contains(p.x, p.y, 0.01)));
+    }
+
+    #[test]
+    fn a_hull_seen_from_near_contains_the_same_places_there() {
+        let mut uniform = crate::samples::Uniform::new(4);
+        for count in [0, 1, 2, 3, 5, 30, 120] {
+            let all = points(&template(&finger(9, count), None), 200);
+            let hull = Hull::new(&all);
+            for margin_px in [0.0, 15.0, 50.0] {
+                for _ in 0..60 {
+                    let mut draw = |range: f32| range * uniform.next();
+                    let (x, y, radius_px) = (draw(400.0), draw(-400.0), draw(90.0));
+                    let turn = draw(std::f32::consts::TAU);
+                    let near = hull.near((x, y), radius_px);
+                    let xs = std::array::from_fn::<f32, 7, _>(|step| {
+                        x + radius_px * libm::cosf(turn + step as f32)
+                    });
+                    let ys = std::array::from_fn::<f32, 7, _>(|step| {
+                        y + radius_px * libm::sinf(turn + step as f32)
+                    });
+                    let expected: [bool; 7] =
+                        std::array::from_fn(|i| hull.contains(xs[i], ys[i], margin_px));
+                    assert_eq!(near.contains_each(&xs, &ys, margin_px), expected);
+                    assert_eq!(hull.contains_each(&xs, &ys, margin_px), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn amid_a_print_no_edge_of_its_hull_is_near() {
+        let square = hull(&[(0.0, 0.0), (390.0, 0.0), (390.0, 390.0), (0.0, 390.0)]);
+        assert!(square.near((195.0, -195.0), 150.0).edges.is_empty());
+        assert_eq!(square.near((100.0, -195.0), 150.0).edges.len(), 1);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod compare;
 mod cylinder;
 pub mod descriptor;
 mod error;
+mod exponential;
 pub mod fusion;
 mod geometry;
 mod local;

@@ -1,8 +1,9 @@
 //! Local similarities of two prints and the greedy assignment.
 
 use crate::alignment::Prints;
+use crate::cylinder::BASE_WORDS;
 use crate::parameters::LocalParameters;
-use crate::prepared::{BASE_CELLS, BASE_WORDS, FULL_WORDS, FullCylinder, NO_CYLINDER};
+use crate::prepared::{BASE_CELLS, FULL_WORDS, FullCylinder, NO_CYLINDER};
 
 /// Similarities of every probe cylinder (row) with every reference cylinder (column).
 #[derive(Default)]
