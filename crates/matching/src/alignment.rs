@@ -52,6 +52,7 @@ impl Laid {
 }
 
 /// Lays probes on references; holds the buffers.
+#[derive(Clone)]
 pub(crate) struct Aligner {
     parameters: AlignmentParameters,
     candidates: Vec<Candidate>,

@@ -82,7 +82,8 @@ pub struct Comparison {
     pub evidence: Evidence,
 }
 
-/// Compares many pairs with one set of tables and buffers. One per thread.
+/// Compares many pairs with one set of tables and buffers. One per thread; clones share the tables.
+#[derive(Clone)]
 pub struct Comparer {
     parameters: Parameters,
     matrix: LocalMatrix,

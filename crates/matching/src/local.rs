@@ -4,15 +4,26 @@ use crate::alignment::Prints;
 use crate::cylinder::BASE_WORDS;
 use crate::parameters::LocalParameters;
 use crate::prepared::{BASE_CELLS, FULL_WORDS, FullCylinder, NO_CYLINDER};
+use vocabulary::Direction;
 
 /// Similarities of every probe cylinder (row) with every reference cylinder (column).
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct LocalMatrix {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
-    best: Vec<(f32, usize)>,
-    taken: Vec<bool>,
+    /// The largest free value of each row.
+    best: Vec<f32>,
+    /// Its column.
+    best_column: Vec<usize>,
+    /// By column: all bits while it is free.
+    free: Vec<u32>,
+    /// A row without the columns that are taken.
+    left: Vec<f32>,
+    /// Directions of the reference cylinders.
+    directions: Vec<Direction>,
+    /// Reference cylinders within the direction gate.
+    within: Vec<usize>,
 }
 
 /// A probe cylinder assigned to a reference cylinder.
@@ -28,24 +39,8 @@ pub(crate) struct Assigned {
 
 impl LocalMatrix {
     /// Fills the matrix.
-    pub(crate) fn fill(
-        &mut self,
-        Prints { probe, reference }: Prints<'_>,
-        parameters: &LocalParameters,
-    ) {
-        (self.rows, self.columns) = (probe.cylinders.len(), reference.cylinders.len());
-        self.values.clear();
-        for a in &probe.cylinders {
-            let direction = probe.points[usize::from(a.point)].direction;
-            self.values.extend(reference.cylinders.iter().map(|b| {
-                let other = reference.points[usize::from(b.point)].direction;
-                if direction.difference(other).unsigned_abs() > parameters.direction_gate_65536 {
-                    0.0
-                } else {
-                    similarity(a, b, parameters)
-                }
-            }));
-        }
+    pub(crate) fn fill(&mut self, prints: Prints<'_>, parameters: &LocalParameters) {
+        fill(self, prints, parameters);
     }
 
     /// Local similarity of two minutiae, 0 when one has no cylinder.
@@ -66,30 +61,25 @@ impl LocalMatrix {
         assigned: &mut Vec<Assigned>,
     ) {
         assigned.clear();
-        self.taken.clear();
-        self.taken.resize(self.columns, false);
+        self.free.clear();
+        self.free.resize(self.columns, u32::MAX);
         self.best.clear();
-        for row in 0..self.rows {
-            let best = self.best_of(row);
-            self.best.push(best);
-        }
+        self.best.resize(self.rows, 0.0);
+        self.best_column.clear();
+        self.best_column.resize(self.rows, 0);
+        (0..self.rows).for_each(|row| self.find_best(row));
         while assigned.len() < limit {
-            let mut row = 0;
-            for (index, best) in self.best.iter().enumerate() {
-                if best.0 > self.best[row].0 {
-                    row = index;
-                }
-            }
-            let Some((similarity, column)) = self.best.get(row).copied() else { break };
+            let (similarity, row) = first_largest(&self.best);
             if similarity <= 0.0 {
                 break;
             }
-            if self.taken[column] {
-                self.best[row] = self.best_of(row);
+            let column = self.best_column[row];
+            if self.free[column] == 0 {
+                self.find_best(row);
                 continue;
             }
-            self.taken[column] = true;
-            self.best[row] = (0.0, 0);
+            self.free[column] = 0;
+            self.best[row] = 0.0;
             assigned.push(Assigned {
                 probe: probe.cylinders[row].point,
                 reference: reference.cylinders[column].point,
@@ -98,16 +88,62 @@ impl LocalMatrix {
         }
     }
 
-    /// The largest free value of a row.
-    fn best_of(&self, row: usize) -> (f32, usize) {
-        let mut best = (0.0, 0);
+    /// Finds the largest free value of a row.
+    fn find_best(&mut self, row: usize) {
         let values = &self.values[row * self.columns..(row + 1) * self.columns];
-        for (column, value) in values.iter().enumerate() {
-            if *value > best.0 && !self.taken[column] {
-                best = (*value, column);
-            }
+        let free = values.iter().zip(&self.free);
+        self.left.clear();
+        self.left.extend(free.map(|(value, free)| f32::from_bits(value.to_bits() & free)));
+        (self.best[row], self.best_column[row]) = first_largest(&self.left);
+    }
+}
+
+/// The largest of values from 0 on, and the first index at which it stands; `(0.0, 0)` of none.
+fn first_largest(values: &[f32]) -> (f32, usize) {
+    /// Maxima kept side by side, so that they need not wait for each other.
+    const LANES: usize = 8;
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut largest = [0.0; LANES];
+    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    for chunk in chunks {
+        largest = std::array::from_fn(|lane| larger(chunk[lane], largest[lane]));
+    }
+    let largest = largest.iter().chain(rest).fold(0.0, |a, b| larger(*b, a));
+    (largest, values.iter().position(|value| *value == largest).unwrap_or(0))
+}
+
+/// [`LocalMatrix::fill`], compiled for processors with and without a population count.
+#[multiversion::multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512vpopcntdq+avx2+popcnt",
+    "x86_64+avx2+popcnt",
+    "x86_64+popcnt",
+))]
+fn fill(
+    matrix: &mut LocalMatrix,
+    Prints { probe, reference }: Prints<'_>,
+    parameters: &LocalParameters,
+) {
+    (matrix.rows, matrix.columns) = (probe.cylinders.len(), reference.cylinders.len());
+    matrix.values.clear();
+    matrix.values.resize(matrix.rows * matrix.columns, 0.0);
+    matrix.directions.clear();
+    let direction = |b: &FullCylinder| reference.points[usize::from(b.point)].direction;
+    matrix.directions.extend(reference.cylinders.iter().map(direction));
+    matrix.within.resize(matrix.columns, 0);
+    let shared_min = parameters.shared_cells_min * BASE_CELLS as f32;
+    for (row, a) in probe.cylinders.iter().enumerate() {
+        let direction = probe.points[usize::from(a.point)].direction;
+        let mut count = 0;
+        // Written always and counted sometimes: the gate is as good as a coin for a branch.
+        for (column, other) in matrix.directions.iter().enumerate() {
+            let difference = direction.difference(*other).unsigned_abs();
+            matrix.within[count] = column;
+            count += usize::from(difference <= parameters.direction_gate_65536);
         }
-        best
+        let values = &mut matrix.values[row * matrix.columns..(row + 1) * matrix.columns];
+        for column in &matrix.within[..count] {
+            values[*column] = similarity(a, &reference.cylinders[*column], shared_min);
+        }
     }
 }
 
@@ -116,9 +152,10 @@ impl LocalMatrix {
 ///
 /// That is `1 - ||a - b|| / (||a|| + ||b||)` of the paper for norms that are equal; it needs two
 /// counts instead of three, because a bit is only ever set where its own mask is.
-fn similarity(a: &FullCylinder, b: &FullCylinder, parameters: &LocalParameters) -> f32 {
+#[inline(always)]
+fn similarity(a: &FullCylinder, b: &FullCylinder, shared_min: f32) -> f32 {
     let shared: u32 = (0..BASE_WORDS).map(|w| (a.mask[w] & b.mask[w]).count_ones()).sum();
-    if (shared as f32) < parameters.shared_cells_min * BASE_CELLS as f32 {
+    if (shared as f32) < shared_min {
         return 0.0;
     }
     let (mut differing, mut common) = (0, 0);
@@ -146,25 +183,42 @@ mod tests {
     #[test]
     fn similarity_is_that_computed_by_hand() {
         let full = [u64::MAX, u64::MAX, u64::MAX, 0xFFFF];
-        let parameters = LocalParameters::default();
+        let shared_min = 0.3 * 208.0;
         let a = cylinder(0b1111, full);
         // One bit differs and three are common: 1 - sqrt(1 / (2 (1 + 6))).
-        let value = similarity(&a, &cylinder(0b0111, full), &parameters);
+        let value = similarity(&a, &cylinder(0b0111, full), shared_min);
         assert!((value - 0.732_739).abs() < 1e-5, "{value}");
-        assert_eq!(similarity(&a, &a, &parameters), 1.0);
-        assert_eq!(similarity(&a, &cylinder(0b1111_0000, full), &parameters), 0.0);
+        assert_eq!(similarity(&a, &a, shared_min), 1.0);
+        assert_eq!(similarity(&a, &cylinder(0b1111_0000, full), shared_min), 0.0);
+    }
+
+    #[test]
+    fn the_first_of_equal_values_is_the_largest() {
+        for length in 0..40 {
+            let mut values: Vec<f32> = (0..length).map(|i| (i * 7 % 5) as f32 / 8.0).collect();
+            let first = values.iter().position(|value| *value == 0.5).unwrap_or(0);
+            if length > 4 {
+                assert_eq!(first_largest(&values), (0.5, first));
+            }
+            for place in (0..length).rev() {
+                values[place] = 0.75;
+                assert_eq!(first_largest(&values), (0.75, place));
+            }
+            values.fill(0.0);
+            assert_eq!(first_largest(&values), (0.0, 0));
+        }
     }
 
     #[test]
     fn cells_that_one_cannot_judge_do_not_count() {
-        let parameters = LocalParameters::default();
+        let shared_min = 0.3 * 208.0;
         let full = [u64::MAX, u64::MAX, u64::MAX, 0xFFFF];
         let masked = [u64::MAX << 1, u64::MAX, u64::MAX, 0xFFFF];
-        let value = similarity(&cylinder(0b1111, full), &cylinder(0b1110, masked), &parameters);
+        let value = similarity(&cylinder(0b1111, full), &cylinder(0b1110, masked), shared_min);
         assert_eq!(value, 1.0);
         let little = [u64::MAX, 0, 0, 0];
-        assert!(similarity(&cylinder(1, little), &cylinder(1, little), &parameters) > 0.0);
+        assert!(similarity(&cylinder(1, little), &cylinder(1, little), shared_min) > 0.0);
         let less = [u64::MAX >> 3, 0, 0, 0];
-        assert_eq!(similarity(&cylinder(1, less), &cylinder(1, full), &parameters), 0.0);
+        assert_eq!(similarity(&cylinder(1, less), &cylinder(1, full), shared_min), 0.0);
     }
 }

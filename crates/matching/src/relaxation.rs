@@ -8,13 +8,15 @@ use crate::geometry::Point;
 use crate::local::Assigned;
 use crate::parameters::{Falling, RelaxationParameters};
 use std::f32::consts::{FRAC_PI_2, TAU};
+use std::sync::Arc;
 
 /// Steps of a table.
 const STEPS: usize = 1024;
 
 /// A falling logistic, tabulated.
+#[derive(Clone)]
 struct Table {
-    values: Vec<f32>,
+    values: Arc<[f32]>,
 }
 
 impl Table {
@@ -28,7 +30,8 @@ impl Table {
     }
 }
 
-/// Relaxes assigned pairs.
+/// Relaxes assigned pairs. Clones share the tables.
+#[derive(Clone)]
 pub(crate) struct Relaxation {
     parameters: RelaxationParameters,
     /// Over the relative difference of distances, `0..=1`.
@@ -37,14 +40,16 @@ pub(crate) struct Relaxation {
     direction: Table,
     /// Over the sine of the difference of radial angles, up to a right angle.
     radial: Table,
+    /// How well pair `row` is supported by pair `column`, at `column * count + row`.
     compatibility: Vec<f32>,
+    support: Vec<f32>,
     previous: Vec<f32>,
     relaxed: Vec<f32>,
     order: Vec<usize>,
 }
 
 /// The relaxed pairs.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Relaxed {
     /// Pairs by falling efficiency, with the relaxed similarity.
     pub(crate) pairs: Vec<Assigned>,
@@ -65,6 +70,7 @@ impl Relaxation {
             radial: Table::new(|sine| parameters.radial.at(libm::asinf(sine).min(FRAC_PI_2))),
             parameters: parameters.clone(),
             compatibility: Vec::new(),
+            support: Vec::new(),
             previous: Vec::new(),
             relaxed: Vec::new(),
             order: Vec::new(),
@@ -101,11 +107,17 @@ impl Relaxation {
             (self.parameters.own_weight, (1.0 - self.parameters.own_weight) / (count - 1) as f32);
         for _ in 0..self.parameters.rounds {
             std::mem::swap(&mut self.previous, &mut self.relaxed);
-            self.relaxed.clear();
-            for (row, value) in self.compatibility.chunks(count).zip(&self.previous) {
-                let support: f32 = row.iter().zip(&self.previous).map(|(r, l)| r * l).sum();
-                self.relaxed.push(own * value + others * support);
+            self.support.clear();
+            self.support.resize(count, 0.0);
+            // Column by column, so that rows are taken together and each is summed in its order.
+            for (column, other) in self.compatibility.chunks(count).zip(&self.previous) {
+                for (support, agreement) in self.support.iter_mut().zip(column) {
+                    *support += agreement * other;
+                }
             }
+            self.relaxed.clear();
+            let supported = self.previous.iter().zip(&self.support);
+            self.relaxed.extend(supported.map(|(value, sum)| own * value + others * sum));
         }
         let efficiency = |index: &usize| self.relaxed[*index] / assigned[*index].similarity;
         self.order.clear();
@@ -134,8 +146,8 @@ impl Relaxation {
         for (t, first) in assigned.iter().enumerate() {
             for (k, second) in assigned.iter().enumerate().skip(t + 1) {
                 let (there, back) = self.compatible(ends(first), ends(second));
-                self.compatibility[t * count + k] = there;
-                self.compatibility[k * count + t] = back;
+                self.compatibility[k * count + t] = there;
+                self.compatibility[t * count + k] = back;
             }
         }
     }

@@ -41,7 +41,8 @@ pub(crate) type Counted<T> = (Vec<T>, u64);
 /// The prints of one probe, ready for stages 2 and 3.
 pub(crate) struct Rescore<'a> {
     prints: Vec<(&'a UsablePrint, PreparedTemplate)>,
-    engine: &'a Engine<'a>,
+    /// Cloned for each thread.
+    comparer: Comparer,
     options: &'a Options,
     progress: &'a dyn Progress,
 }
@@ -51,7 +52,7 @@ impl<'a> Rescore<'a> {
     pub(crate) fn new(
         probe: &Probe,
         usable: &'a [UsablePrint],
-        engine: &'a Engine<'a>,
+        engine: &Engine<'_>,
         options: &'a Options,
         progress: &'a dyn Progress,
     ) -> Self {
@@ -59,7 +60,8 @@ impl<'a> Rescore<'a> {
             let template = &probe.prints[print.index];
             (print, PreparedTemplate::new(template, engine.parameters))
         };
-        Self { prints: usable.par_iter().map(prepare).collect(), engine, options, progress }
+        let comparer = Comparer::new(engine.parameters);
+        Self { prints: usable.par_iter().map(prepare).collect(), comparer, options, progress }
     }
 
     /// Stage 2 of persons of one partition. A person whom the source no longer knows drops out.
@@ -87,7 +89,7 @@ impl<'a> Rescore<'a> {
             let person = Rescored { subject: entry.subject.clone(), score, references };
             Ok((person, comparisons.len() as u64))
         };
-        let comparer = || Comparer::new(self.engine.parameters);
+        let comparer = || self.comparer.clone();
         // Collected before it is judged, so that the same failure is reported every time.
         let results: Vec<Result<_, SearchError>> =
             entries.par_iter().map_init(comparer, rescore_one).collect();
@@ -114,7 +116,7 @@ impl<'a> Rescore<'a> {
             meter.advance(1);
             Ok(aligned)
         };
-        let comparer = || Comparer::new(self.engine.parameters);
+        let comparer = || self.comparer.clone();
         persons.par_iter().map_init(comparer, align_one).collect()
     }
 
