@@ -128,6 +128,28 @@ impl Partition {
         }
         options.fill_cache(false);
         options.set_readahead_size(2 * MIB);
+        self.iterate(family, options)
+    }
+
+    /// The few keys and values from `start` up to and without `end`, in order: reads no block more
+    /// than holds them, and keeps these blocks for the next.
+    pub(crate) fn few(
+        &self,
+        family: Family,
+        start: &[u8],
+        end: &[u8],
+    ) -> impl Iterator<Item = Result<Pair, NodeError>> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(start);
+        options.set_iterate_upper_bound(end);
+        self.iterate(family, options)
+    }
+
+    fn iterate(
+        &self,
+        family: Family,
+        options: ReadOptions,
+    ) -> impl Iterator<Item = Result<Pair, NodeError>> {
         let pairs = self.db.iterator_cf_opt(self.family(family), options, IteratorMode::Start);
         pairs.map(|pair| pair.map_err(|e| self.error(e)))
     }
@@ -351,6 +373,23 @@ mod tests {
             partition.write(put(&[written])).unwrap();
             assert_eq!(options.get_ticker_count(Ticker::WalFileSynced), u64::from(written));
         }
+    }
+
+    #[test]
+    fn a_few_keys_are_those_from_the_start_up_to_and_without_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let partition = Partition::open(dir.path(), dir.path().join("db"), true).unwrap();
+        for key in [b"a", b"b", b"c", b"d"] {
+            partition.write(put(key)).unwrap();
+        }
+        let keys = |start: &[u8], end: &[u8]| -> Vec<Vec<u8>> {
+            let pairs = partition.few(Family::References, start, end);
+            pairs.map(|pair| pair.unwrap().0.into_vec()).collect()
+        };
+        assert_eq!(keys(b"b", b"d"), [b"b", b"c"]);
+        partition.flush().unwrap();
+        assert_eq!(keys(b"b", b"d"), [b"b", b"c"]);
+        assert_eq!(keys(b"bb", b"c"), [[0u8; 0]; 0]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use vocabulary::{ImpressionKey, SubjectId};
 
-/// Prepared templates kept: all of a small gallery, the last few searches' of a large one. Making
-/// one takes about a millisecond and keeping it some ten kilobytes.
+/// Prepared templates kept: all of a small gallery, the last few searches' of a large one. Reading
+/// and making one takes about 0.15 ms; one of 60 minutiae takes 14 KB, so that these are 120 MB.
 const CACHED_REFERENCES_MAX: usize = 8192;
 
 /// Prepared templates of persons that were lately looked at, oldest out first.
@@ -90,7 +90,7 @@ impl StoredTemplates<'_> {
     fn read(&self, subject: &SubjectId) -> Result<Vec<Reference>, SourceError> {
         let mut references = Vec::new();
         let (start, end) = (key::subject_start(subject), key::subject_end(subject));
-        for pair in self.partition.range(Family::References, &start, Some(&end)) {
+        for pair in self.partition.few(Family::References, &start, &end) {
             let (bytes, value) = pair.map_err(|e: NodeError| SourceError::Store(e.to_string()))?;
             if self.left_out.iter().any(|left_out| **left_out == *bytes) {
                 continue;
