@@ -206,7 +206,7 @@ mod tests {
     fn the_margin_is_as_wide_on_every_side_and_not_a_pixel_more() {
         // A triangle whose long side slopes: rows 10 to 40 are -10 to -40 upwards.
         let triangle = hull(&[(10.0, 10.0), (50.0, 40.0), (10.0, 40.0)]);
-        assert_eq!(triangle.corners.len(), 3);
+        assert_eq!(triangle.edges.len(), 3);
         for (x, y, margin) in [
             // Left of the upright side, below the level one.
             (4.0, -25.0, 6.0),
