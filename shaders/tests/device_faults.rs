@@ -226,12 +226,40 @@ fn slots_cut_off_are_gone_and_may_be_written_again() {
     enroll(&session, &records).unwrap();
     session.truncate(SHELF, 20).unwrap();
     session.check().unwrap();
+    assert_eq!(session.residue(), Ok(0), "what was cut off is overwritten");
     // More slots are asked for than there are: none of the dropped ones answers.
     let ranked = search(&session, &records[0], 50, &Patient).unwrap();
     assert_eq!(ranked.eligible, 20);
     assert_eq!(session.write(SHELF, 20, records[20..].to_vec(), (20..50).collect()), Ok(50));
     session.check().unwrap();
     assert!(is_right(&search(&session, &records[0], 50, &Patient).unwrap(), &records));
+}
+
+#[test]
+fn the_sums_of_a_search_that_was_left_are_forgotten() {
+    let Some(device) = device(&DeviceOptions::default()) else { return };
+    let records = gallery(30);
+    let session = device.session();
+    enroll(&session, &records).unwrap();
+    begin(&session, 30, &records[1]).unwrap();
+    session.score(&[Part { shelf: SHELF, slots: 30, prints: 1 }], &Patient).unwrap();
+    session.accumulate(0..1, &Patient).unwrap();
+    assert!(is_right(&search(&session, &records[0], 30, &Patient).unwrap(), &records));
+}
+
+#[test]
+fn what_passed_through_is_overwritten_when_asked() {
+    let Some(device) = device(&DeviceOptions::default()) else { return };
+    let records = gallery(30);
+    let session = device.session();
+    begin(&session, 30, &records[0]).unwrap();
+    for _ in 0..2 {
+        session.score_block(records.clone(), (0..30).collect(), 1, &Patient).unwrap();
+    }
+    session.accumulate(0..1, &Patient).unwrap();
+    assert!(session.residue().unwrap() > 30 * 32);
+    session.clear_stream().unwrap();
+    assert_eq!(session.residue(), Ok(0));
 }
 
 #[test]

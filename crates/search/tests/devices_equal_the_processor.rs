@@ -91,6 +91,22 @@ proptest! {
 }
 
 #[test]
+fn a_removed_reference_is_overwritten_on_the_device_whether_it_was_resident_or_passed_through() {
+    for options in [DeviceOptions::default(), cramped()] {
+        let Some(kernels) = kernels(1, &options) else { return };
+        let cpu = World::new();
+        let engine = Engine { kernels: &kernels, ..cpu.engine() };
+        let mut shard = cpu.shard(&population(60, &[2]));
+        identify(&probe(1, &[2]), &[shard.partition()], &engine, &tight(), &Silent).unwrap();
+        for person in [0, 30, 59] {
+            shard.gallery.remove_subject(&subject(person));
+            kernels.settle(&shard.gallery).unwrap();
+            assert_eq!(kernels.devices()[0].session().residue(), Ok(0));
+        }
+    }
+}
+
+#[test]
 fn a_gallery_that_changes_between_searches_is_followed() {
     for options in [DeviceOptions::default(), cramped()] {
         let Some(device) = world(1, &options) else { return };

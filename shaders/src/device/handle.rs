@@ -314,6 +314,16 @@ impl Session<'_> {
         self.call(&Unwatched, |reply, _| Job::Check { reply })
     }
 
+    /// Words of references that are not resident and still lie on the device: those dropped, and
+    /// those that passed through. After [`Self::truncate`] and [`Self::clear_stream`] there is
+    /// none.
+    ///
+    /// # Errors
+    /// As every call of a session.
+    pub fn residue(&self) -> Result<usize, DeviceError> {
+        self.call(&Unwatched, |reply, _| Job::Residue { reply })
+    }
+
     /// Measures what the device can do at best.
     ///
     /// # Errors

@@ -95,6 +95,14 @@ impl Chunk {
         self.digests.truncate(len as usize);
     }
 
+    /// Words that are not zero in the slots from `first` on.
+    pub(super) fn residue(&self, gpu: &mut Gpu, first: u32) -> Result<usize, DeviceError> {
+        let (from, count) = (first as usize, (self.capacity - first) as usize);
+        let records = gpu.read(&self.records, RECORD_WORDS * from, RECORD_WORDS * count)?;
+        let owners = gpu.read(&self.owners, from, count)?;
+        Ok(records.iter().chain(&owners).filter(|word| **word != 0).count())
+    }
+
     /// A chunk of larger capacity with the same content, copied on the device; the old one is
     /// overwritten with zeros before it is given back.
     fn grown(&self, gpu: &mut Gpu, capacity: u32) -> Result<Self, DeviceError> {

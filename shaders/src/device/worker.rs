@@ -127,6 +127,9 @@ pub(super) enum Job {
     Check {
         reply: Reply<()>,
     },
+    Residue {
+        reply: Reply<usize>,
+    },
     Peaks {
         reply: Reply<Peaks>,
     },
@@ -200,6 +203,25 @@ impl Bench {
         let room = Room { bytes_max, bytes: 0, chunk_records, exhausted: false };
         let shelves = BTreeMap::new();
         Ok(Self { gpu, canaries, scratch, stream: Vec::new(), shelves, room })
+    }
+
+    /// Overwrites what has passed through.
+    fn clear_stream(&mut self) -> Result<(), DeviceError> {
+        let mut encoder = self.gpu.encoder();
+        self.stream.iter().for_each(|chunk| chunk.clear(&mut encoder));
+        self.gpu.finish(encoder)
+    }
+
+    /// Words of references that are not resident.
+    fn residue(&mut self) -> Result<usize, DeviceError> {
+        let mut words = 0;
+        for chunk in self.shelves.values().flat_map(|shelf| &shelf.chunks) {
+            words += chunk.residue(&mut self.gpu, chunk.len)?;
+        }
+        for chunk in &self.stream {
+            words += chunk.residue(&mut self.gpu, 0)?;
+        }
+        Ok(words)
     }
 }
 
@@ -279,12 +301,7 @@ impl Worker {
                 }));
             }
             Job::ClearStream { reply } => {
-                let _ = reply.send(self.try_job(|_, bench| {
-                    let Bench { gpu, stream, .. } = bench;
-                    let mut encoder = gpu.encoder();
-                    stream.iter().for_each(|chunk| chunk.clear(&mut encoder));
-                    gpu.finish(encoder)
-                }));
+                let _ = reply.send(self.try_job(|_, bench| bench.clear_stream()));
             }
             Job::Begin { pass, reply } => {
                 let _ = reply.send(self.try_job(|worker, bench| worker.begin(bench, &pass)));
@@ -311,6 +328,9 @@ impl Worker {
             }
             Job::Check { reply } => {
                 let _ = reply.send(self.try_job(|worker, bench| worker.check(bench, true)));
+            }
+            Job::Residue { reply } => {
+                let _ = reply.send(self.try_job(|_, bench| bench.residue()));
             }
             Job::Peaks { reply } => {
                 let _ = reply.send(self.try_job(|_, bench| peaks::measure(&mut bench.gpu)));

@@ -5,6 +5,7 @@
 
 mod bad_files;
 mod demo;
+mod devices;
 mod evaluate;
 mod help;
 mod identify;
