@@ -5,12 +5,13 @@ use super::{Finding, SourceFile};
 
 /// Every crate of the workspace with those of its crates that it may depend on; `vocabulary` is
 /// open to all and not listed.
-const MAY_DEPEND: [(&str, &[&str]); 12] = [
+const MAY_DEPEND: [(&str, &[&str]); 13] = [
     ("vocabulary", &[]),
     ("formats", &[]),
     ("extraction", &[]),
     ("synthesis", &[]),
     ("evaluation", &[]),
+    ("charts", &[]),
     ("matching", &[]),
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),
@@ -26,6 +27,7 @@ const MAY_DEPEND: [(&str, &[&str]); 12] = [
             "formats",
             "synthesis",
             "evaluation",
+            "charts",
         ],
     ),
     (

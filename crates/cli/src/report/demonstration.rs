@@ -1,6 +1,5 @@
 //! The report of the demonstration.
 
-use super::chart::{Axis, Chart, Scale, Series, Stroke, Unit};
 use super::comparison::legend;
 use super::identification::{Stored, candidates, fingers_picture, heading};
 use super::parts::{made, reading_notes};
@@ -9,6 +8,7 @@ use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::demo::{Example, Summary};
 use crate::demonstration::{Check, Counted, Demonstration, Trial};
 use crate::identification::Search;
+use charts::{Axis, Chart, Scale, Series, Stroke, Unit};
 use search::Options;
 
 /// Candidates of each example shown with pictures.

@@ -1,12 +1,12 @@
 //! The report of an evaluation.
 
-use super::chart::{Axis, Chart, Scale, Series, Stroke, Unit};
 use super::parts::made;
 use super::words::{percent, target};
 use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::evaluate::{
     Compared, Evaluation, equal_error, measured, of_total, with_interval,
 };
+use charts::{Axis, Chart, Scale, Series, Stroke, Unit};
 use evaluation::{
     Histogram, IdentificationRates, Interval, Measurement, OperatingPoint, Proportion,
 };
@@ -121,17 +121,26 @@ fn det(answer: &Evaluation) -> Html {
     let rates = &answer.comparisons;
     let curve = rates.curve.iter().rev().map(|point| (point.fmr, point.fnmr)).collect();
     let targets = rates.fnmr_at_fmr.iter().map(|at| (at.fmr_one_in.rate(), at.result));
-    let chart = Chart {
-        title: "Detection error trade-off: FNMR by FMR",
-        x: rate_axis("False match rate", rates.non_mated),
-        y: rate_axis("False non-match rate", rates.mated),
-        series: vec![
-            Series::new("FNMR by FMR", Stroke::Steps, curve),
-            points("at target rates, 95 % interval", targets),
-        ],
-        levels: Vec::new(),
-    };
-    chart.figure("Detection error trade-off (DET). Rates of zero lie on the lower edge.")
+    trade_off(
+        "Detection error trade-off (DET)",
+        rate_axis("False match rate", rates.non_mated),
+        rate_axis("False non-match rate", rates.mated),
+        Series::new("FNMR by FMR", Stroke::Steps, curve),
+        targets,
+    )
+}
+
+/// A curve of misses by false alarms with the operating points measured on it.
+fn trade_off(
+    title: &str,
+    x: Axis<'_>,
+    y: Axis<'_>,
+    curve: Series,
+    targets: impl Iterator<Item = (f64, Measurement)>,
+) -> Html {
+    let series = vec![curve, points("at target rates, 95 % interval", targets)];
+    let caption = format!("{title}. Rates of zero lie on the lower edge.");
+    Chart { title, x, y, series, levels: Vec::new() }.figure(&caption)
 }
 
 fn distribution(answer: &Evaluation) -> Html {
@@ -205,17 +214,13 @@ fn cmc(searches: &IdentificationRates) -> Html {
 fn open_set(searches: &IdentificationRates) -> Html {
     let curve = searches.curve.iter().rev().map(|point| (point.fpir, point.fnir)).collect();
     let targets = searches.fnir_at_fpir.iter().map(|at| (at.fpir_one_in.rate(), at.result));
-    let chart = Chart {
-        title: "Open-set trade-off: FNIR by FPIR",
-        x: rate_axis("False positive identification rate", searches.non_mated),
-        y: rate_axis("False negative identification rate", searches.mated),
-        series: vec![
-            Series::new("FNIR by FPIR", Stroke::Steps, curve),
-            points("at target rates, 95 % interval", targets),
-        ],
-        levels: Vec::new(),
-    };
-    chart.figure("Open-set trade-off. Rates of zero lie on the lower edge.")
+    trade_off(
+        "Open-set trade-off",
+        rate_axis("False positive identification rate", searches.non_mated),
+        rate_axis("False negative identification rate", searches.mated),
+        Series::new("FNIR by FPIR", Stroke::Steps, curve),
+        targets,
+    )
 }
 
 fn hardest(answer: &Evaluation) -> Html {

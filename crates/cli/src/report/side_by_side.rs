@@ -1,6 +1,6 @@
 //! A probe and a reference side by side, their paired minutiae in matching colors and numbers.
 
-use super::html::{Html, escape};
+use super::{Html, escape};
 use crate::drawing::{Path, mark_outline, mark_tail, path_data};
 use std::fmt::Write;
 use vocabulary::{GrayImage, Minutia, Template};

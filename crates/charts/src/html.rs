@@ -4,32 +4,32 @@ use std::fmt::{Display, Write};
 
 /// Markup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Html(String);
+pub struct Html(String);
 
 impl Html {
     /// A text, escaped.
-    pub(crate) fn text(text: impl Display) -> Self {
+    pub fn text(text: impl Display) -> Self {
         Self(escape(&text.to_string()))
     }
 
     /// A path or another long word that may be broken anywhere.
-    pub(crate) fn path(text: impl Display) -> Self {
+    pub fn path(text: impl Display) -> Self {
         element("span", &[("class", "path")], [Self::text(text)])
     }
 
     /// Ten to a power, such as 10³.
-    pub(crate) fn power_of_ten(exponent: f64) -> Self {
+    pub fn power_of_ten(exponent: f64) -> Self {
         let raised = element("sup", &[], [Self::text(format!("{exponent:.1}"))]);
         join([Self::text("10"), raised])
     }
 
     /// Markup made by this program, with every foreign text in it escaped already.
-    pub(crate) const fn trusted(markup: String) -> Self {
+    pub const fn trusted(markup: String) -> Self {
         Self(markup)
     }
 
     /// The markup.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -47,12 +47,12 @@ impl From<String> for Html {
 }
 
 /// Pieces one after the other.
-pub(crate) fn join(pieces: impl IntoIterator<Item = Html>) -> Html {
+pub fn join(pieces: impl IntoIterator<Item = Html>) -> Html {
     Html(pieces.into_iter().map(|piece| piece.0).collect())
 }
 
 /// `<tag name="value"…>children</tag>`.
-pub(crate) fn element(
+pub fn element(
     tag: &str,
     attributes: &[(&str, &str)],
     children: impl IntoIterator<Item = Html>,
@@ -69,7 +69,7 @@ pub(crate) fn element(
 
 /// A text as it may stand in an element or a quoted attribute. Control characters, which HTML and
 /// SVG do not allow, become U+FFFD.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

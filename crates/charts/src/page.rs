@@ -1,12 +1,12 @@
 //! The frame of every report and its recurring pieces.
 
-use super::html::{Html, element, join};
+use crate::html::{Html, element, join};
 use std::collections::BTreeSet;
 
 const STYLE: &str = include_str!("style.css");
 
 /// A report under construction.
-pub(crate) struct Page {
+pub struct Page {
     title: String,
     lead: Html,
     definitions: Vec<Html>,
@@ -16,27 +16,27 @@ pub(crate) struct Page {
 
 impl Page {
     /// A page with this heading and a first paragraph.
-    pub(crate) fn new(title: &str, lead: Html) -> Self {
+    pub fn new(title: &str, lead: Html) -> Self {
         let title = title.to_owned();
         let (definitions, defined, sections) = (Vec::new(), BTreeSet::new(), Vec::new());
         Self { title, lead, definitions, defined, sections }
     }
 
     /// Keeps what other pictures refer to by its id, once however often it is shown.
-    pub(crate) fn define(&mut self, id: &str, symbol: impl FnOnce() -> Html) {
+    pub fn define(&mut self, id: &str, symbol: impl FnOnce() -> Html) {
         if self.defined.insert(id.to_owned()) {
             self.definitions.push(symbol());
         }
     }
 
     /// A section under a heading.
-    pub(crate) fn section(&mut self, heading: &str, content: Html) {
+    pub fn section(&mut self, heading: &str, content: Html) {
         let heading = element("h2", &[], [Html::text(heading)]);
         self.sections.push(element("section", &[], [heading, content]));
     }
 
     /// The whole file. `made` says when and by what.
-    pub(crate) fn finish(self, made: &str) -> String {
+    pub fn finish(self, made: &str) -> String {
         let definitions = element(
             "svg",
             &[("class", "definitions"), ("aria-hidden", "true"), ("width", "0"), ("height", "0")],
@@ -71,7 +71,7 @@ impl Page {
 }
 
 /// Names and values, in two columns.
-pub(crate) fn definitions<'a>(entries: impl IntoIterator<Item = (&'a str, Html)>) -> Html {
+pub fn definitions<'a>(entries: impl IntoIterator<Item = (&'a str, Html)>) -> Html {
     let rows = entries.into_iter().map(|(name, value)| {
         let name = element("dt", &[], [Html::text(name)]);
         element("div", &[], [name, element("dd", &[], [value])])
@@ -80,7 +80,7 @@ pub(crate) fn definitions<'a>(entries: impl IntoIterator<Item = (&'a str, Html)>
 }
 
 /// A table; a column whose title starts with `#` holds numbers and stands right.
-pub(crate) fn html_table(titles: &[&str], rows: impl IntoIterator<Item = Vec<Html>>) -> Html {
+pub fn html_table(titles: &[&str], rows: impl IntoIterator<Item = Vec<Html>>) -> Html {
     let class = |title: &str| if title.starts_with('#') { "number" } else { "" };
     let head = titles.iter().map(|title| {
         let text = Html::text(title.trim_start_matches('#'));
@@ -99,11 +99,11 @@ pub(crate) fn html_table(titles: &[&str], rows: impl IntoIterator<Item = Vec<Htm
 }
 
 /// A picture with a caption.
-pub(crate) fn figure(picture: Html, caption: Html) -> Html {
+pub fn figure(picture: Html, caption: Html) -> Html {
     element("figure", &[], [picture, element("figcaption", &[], [caption])])
 }
 
 /// Pieces side by side where there is room.
-pub(crate) fn grid(pieces: impl IntoIterator<Item = Html>) -> Html {
+pub fn grid(pieces: impl IntoIterator<Item = Html>) -> Html {
     element("div", &[("class", "grid")], [join(pieces)])
 }

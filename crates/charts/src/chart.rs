@@ -1,11 +1,11 @@
 //! Line charts and histograms as SVG.
 
-use super::html::{Html, element, escape, join};
+use crate::html::{Html, element, escape, join};
 use std::fmt::Write;
 
 /// How values are laid out along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Scale {
+pub enum Scale {
     /// From the first to the second value, evenly.
     Linear(f64, f64),
     /// From 10 to the power of the first to 10 to the power of the second, by ratio.
@@ -14,7 +14,7 @@ pub(crate) enum Scale {
 
 /// How tick labels are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// As they are.
     Number,
     /// A share of one, in percent.
@@ -23,18 +23,18 @@ pub(crate) enum Unit {
 
 /// One side of a chart.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Axis<'a> {
+pub struct Axis<'a> {
     /// What it shows.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// How it is laid out.
-    pub(crate) scale: Scale,
+    pub scale: Scale,
     /// How it is labeled.
-    pub(crate) unit: Unit,
+    pub unit: Unit,
 }
 
 /// How a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stroke {
+pub enum Stroke {
     /// Points joined by straight lines.
     Line,
     /// Each value held until the next point.
@@ -47,37 +47,37 @@ pub(crate) enum Stroke {
 
 /// Points of one kind.
 #[derive(Debug, Clone)]
-pub(crate) struct Series {
+pub struct Series {
     /// Its name in the key.
-    pub(crate) name: String,
+    pub name: String,
     /// How it is drawn.
-    pub(crate) stroke: Stroke,
+    pub stroke: Stroke,
     /// x and y in the units of the axes.
-    pub(crate) points: Vec<(f64, f64)>,
+    pub points: Vec<(f64, f64)>,
     /// Vertical bars: x, lower and upper end.
-    pub(crate) intervals: Vec<(f64, f64, f64)>,
+    pub intervals: Vec<(f64, f64, f64)>,
 }
 
 impl Series {
     /// A series without intervals.
-    pub(crate) fn new(name: &str, stroke: Stroke, points: Vec<(f64, f64)>) -> Self {
+    pub fn new(name: &str, stroke: Stroke, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.to_owned(), stroke, points, intervals: Vec::new() }
     }
 }
 
 /// A chart.
 #[derive(Debug, Clone)]
-pub(crate) struct Chart<'a> {
+pub struct Chart<'a> {
     /// What it shows, for those who cannot see it.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Across.
-    pub(crate) x: Axis<'a>,
+    pub x: Axis<'a>,
     /// Up.
-    pub(crate) y: Axis<'a>,
+    pub y: Axis<'a>,
     /// At most four.
-    pub(crate) series: Vec<Series>,
+    pub series: Vec<Series>,
     /// Labeled values of x, drawn as vertical lines.
-    pub(crate) levels: Vec<(f64, String)>,
+    pub levels: Vec<(f64, String)>,
 }
 
 const WIDTH: f64 = 560.0;
@@ -89,14 +89,14 @@ const BOTTOM: f64 = 300.0;
 
 impl Chart<'_> {
     /// The picture and a caption that starts with the key.
-    pub(crate) fn figure(&self, caption: &str) -> Html {
+    pub fn figure(&self, caption: &str) -> Html {
         let keys = self.series.iter().enumerate().map(|(index, series)| key(index, &series.name));
         let caption = join([element("div", &[], keys), Html::text(caption)]);
-        super::figure(self.svg(), caption)
+        crate::page::figure(self.svg(), caption)
     }
 
     /// The picture alone, colored by the page's style.
-    pub(crate) fn svg(&self) -> Html {
+    pub fn svg(&self) -> Html {
         let mut svg = format!(
             "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\
              <title>{}</title>",
