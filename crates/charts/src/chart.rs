@@ -19,6 +19,8 @@ pub enum Unit {
     Number,
     /// A share of one, in percent.
     Percent,
+    /// With a prefix for thousands: 10 k, 1 M.
+    Prefixed,
 }
 
 /// One side of a chart.
@@ -37,6 +39,8 @@ pub struct Axis<'a> {
 pub enum Stroke {
     /// Points joined by straight lines.
     Line,
+    /// The same with a disc at each point, for few points.
+    Marked,
     /// Each value held until the next point.
     Steps,
     /// Steps with the area below filled.
@@ -159,22 +163,18 @@ impl Chart<'_> {
         let points = without_repeats(points);
         let class = format!("s{}", index % 4);
         let name = escape(&series.name);
-        match series.stroke {
-            Stroke::Dots => {
-                for (x, y) in &points {
-                    let _ = write!(
-                        svg,
-                        "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"
-                    );
-                }
-            }
-            stroke => {
-                let data = outline(&points, stroke);
-                let kind = if stroke == Stroke::Area { "area" } else { "line" };
-                let _ = write!(
-                    svg,
-                    "<path class=\"{class} {kind}\" d=\"{data}\"><title>{name}</title></path>"
-                );
+        if series.stroke != Stroke::Dots {
+            let data = outline(&points, series.stroke);
+            let kind = if series.stroke == Stroke::Area { "area" } else { "line" };
+            let _ = write!(
+                svg,
+                "<path class=\"{class} {kind}\" d=\"{data}\"><title>{name}</title></path>"
+            );
+        }
+        if matches!(series.stroke, Stroke::Dots | Stroke::Marked) {
+            for (x, y) in &points {
+                let _ =
+                    write!(svg, "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
             }
         }
         for (x, low, high) in &series.intervals {
@@ -236,7 +236,7 @@ fn outline(points: &[(f64, f64)], stroke: Stroke) -> String {
         let _ = match (index, stroke) {
             (0, Stroke::Area) => write!(data, "M{x:.1} {BOTTOM}V{y:.1}"),
             (0, _) => write!(data, "M{x:.1} {y:.1}"),
-            (_, Stroke::Line) => write!(data, "L{x:.1} {y:.1}"),
+            (_, Stroke::Line | Stroke::Marked) => write!(data, "L{x:.1} {y:.1}"),
             (_, _) => write!(data, "H{x:.1}V{y:.1}"),
         };
     }
@@ -306,7 +306,17 @@ fn label(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Percent => format!("{} %", shortest(value * 100.0)),
         Unit::Number => shortest(value),
+        Unit::Prefixed => prefixed(value),
     }
+}
+
+/// With the largest prefix that leaves at least one before the point.
+fn prefixed(value: f64) -> String {
+    let prefixes = [(1e9, " G"), (1e6, " M"), (1e3, " k")];
+    // A power of ten computed in floating point may lie just below itself.
+    let prefix = prefixes.into_iter().find(|(size, _)| value.abs() >= size * (1.0 - 1e-9));
+    let (size, name) = prefix.unwrap_or((1.0, ""));
+    shortest(value / size) + name
 }
 
 /// At most six significant digits, without trailing zeros.
@@ -336,6 +346,26 @@ mod tests {
             ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
         );
         assert_eq!(labels(Scale::Decades(-3, 0)), ["0.1 %", "1 %", "10 %", "100 %"]);
+    }
+
+    #[test]
+    fn large_numbers_are_written_with_a_prefix() {
+        let label = |value| label(value, Unit::Prefixed);
+        assert_eq!([0.5, 999.0, 1e3].map(label), ["0.5", "999", "1 k"]);
+        assert_eq!([25e4, 10f64.powi(7), 3e9].map(label), ["250 k", "10 M", "3 G"]);
+    }
+
+    #[test]
+    fn only_marked_points_have_both_a_line_and_discs() {
+        let (x, y) = (axis(Scale::Linear(0.0, 1.0)), axis(Scale::Linear(0.0, 1.0)));
+        let drawn = |stroke| {
+            let series = vec![Series::new("a", stroke, vec![(0.0, 0.0), (0.5, 1.0), (1.0, 0.2)])];
+            let svg = Chart { title: "a", x, y, series, levels: Vec::new() }.svg();
+            (svg.as_str().matches("<path").count(), svg.as_str().matches("<circle").count())
+        };
+        assert_eq!(drawn(Stroke::Line), (1, 0));
+        assert_eq!(drawn(Stroke::Marked), (1, 3));
+        assert_eq!(drawn(Stroke::Dots), (0, 3));
     }
 
     #[test]
