@@ -51,6 +51,12 @@ pub(crate) fn is_seen_twice(set: &str, finger: &str) -> bool {
     set == SEEN_TWICE.0 && SEEN_TWICE.1.contains(&finger)
 }
 
+/// The sets whose name contains one of the texts; all of them when there are no texts.
+pub(crate) fn named(texts: &[String]) -> impl Iterator<Item = &'static Dataset> {
+    let wanted = |name: &str| texts.is_empty() || texts.iter().any(|text| name.contains(text));
+    DATASETS.iter().filter(move |set| wanted(set.name))
+}
+
 impl Dataset {
     /// Reads every print, ordered by finger and impression; `None` when the set is absent.
     ///
@@ -105,4 +111,63 @@ fn read_archive(path: &Path) -> Result<Vec<Print>> {
         }
     }
     Ok(prints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(texts: &[&str]) -> Vec<&'static str> {
+        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+        named(&texts).map(|set| set.name).collect()
+    }
+
+    #[test]
+    fn sets_are_chosen_by_a_part_of_their_name() {
+        assert_eq!(names(&[]).len(), DATASETS.len());
+        assert_eq!(names(&["DB1_B"]), ["FVC2002 DB1_B", "FVC2000 DB1_B"]);
+        assert_eq!(names(&["UPEK", "FVC2000"]), ["FVC2000 DB1_B", "UPEK"]);
+        assert!(names(&["LivDet"]).is_empty());
+    }
+
+    #[test]
+    fn only_the_two_fingers_of_one_set_are_seen_twice() {
+        assert!(is_seen_twice("FVC2000 DB1_B", "103") && is_seen_twice("FVC2000 DB1_B", "105"));
+        assert!(!is_seen_twice("FVC2000 DB1_B", "104"));
+        assert!(!is_seen_twice("FVC2002 DB1_B", "103"));
+        assert!(DATASETS.iter().any(|set| set.name == SEEN_TWICE.0));
+    }
+
+    #[test]
+    fn a_file_name_tells_finger_and_impression() {
+        let labels = |name: &str| labels(Path::new(name));
+        assert_eq!(labels("a/101_3.tif"), Some(("101".into(), "3".into())));
+        assert_eq!(labels("p_7_2.png"), Some(("p_7".into(), "2".into())));
+        assert_eq!(labels("README.md"), None);
+    }
+
+    #[test]
+    fn a_set_is_read_in_order_of_fingers_and_an_absent_one_is_none() {
+        let data = tempfile::tempdir().unwrap();
+        let set = Dataset { name: "made up", path: "set", ppi: 500.0 };
+        assert!(set.load(data.path()).unwrap().is_none());
+        std::fs::create_dir(data.path().join("set")).unwrap();
+        for name in ["b_1.tif", "a_2.tif", "a_1.tif", "notes.txt"] {
+            std::fs::write(data.path().join("set").join(name), name).unwrap();
+        }
+        let prints = set.load(data.path()).unwrap().unwrap();
+        let read: Vec<_> =
+            prints.iter().map(|p| (p.finger.as_str(), p.impression.as_str())).collect();
+        assert_eq!(read, [("a", "1"), ("a", "2"), ("b", "1")]);
+        assert_eq!(prints[2].bytes, b"b_1.tif");
+    }
+
+    #[test]
+    fn a_damaged_archive_is_an_error_that_names_it() {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join("set.tar.xz"), b"no archive").unwrap();
+        let set = Dataset { name: "made up", path: "set.tar.xz", ppi: 500.0 };
+        let error = set.load(data.path()).err().unwrap();
+        assert!(error.to_string().contains("set.tar.xz"), "{error}");
+    }
 }

@@ -1,15 +1,15 @@
 //! Where and on what a figure was measured.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::process::Command;
 
 /// The machine and the state of the code.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Environment {
     /// Processor as the system names it.
     pub(crate) processor: String,
     /// Instruction sets that matter here and are present.
-    pub(crate) instruction_sets: Vec<&'static str>,
+    pub(crate) instruction_sets: Vec<String>,
     /// Cores that the process may use.
     pub(crate) cores: usize,
     /// Memory, GiB.
@@ -30,15 +30,17 @@ impl Environment {
     /// Reads it from this machine; what cannot be had is said to be unknown.
     pub(crate) fn here() -> Self {
         let mut commit = output("git", &["rev-parse", "--short=12", "HEAD"]);
-        if !matches!(output("git", &["status", "--porcelain"]).as_str(), "" | UNKNOWN) {
+        // Without the lock that would stop another git at work here.
+        let status = output("git", &["--no-optional-locks", "status", "--porcelain"]);
+        if !matches!(status.as_str(), "" | UNKNOWN) {
             commit.push('+');
         }
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         Self {
-            processor: processor(),
-            instruction_sets: instruction_sets(),
+            processor: processor(&read("/proc/cpuinfo")),
+            instruction_sets: instruction_sets().into_iter().map(str::to_owned).collect(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_gib: memory_gib(),
+            memory_gib: (memory_bytes("MemTotal") as f64 / GIB * 10.0).round() / 10.0,
             system: output("uname", &["-sr"]),
             rustc: output("rustc", &["--version"]),
             commit,
@@ -49,11 +51,34 @@ impl Environment {
 
     /// A folder name for the records of this kind of machine.
     pub(crate) fn machine(&self) -> String {
-        let vendor = if self.processor.contains("AMD") { "amd" } else { "x86" };
-        let best = self.instruction_sets.first().copied().unwrap_or("plain");
-        format!("{}core-{vendor}-{best}", self.cores)
+        let maker = match std::env::consts::ARCH {
+            "x86_64" if self.processor.contains("AMD") => "amd",
+            "x86_64" => "x86",
+            other => other,
+        };
+        let best = self.instruction_sets.first().map_or("plain", String::as_str);
+        format!("{}core-{maker}-{best}", self.cores)
+    }
+
+    /// What differs from another environment and can change a speed, in words.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+        let of = |it: &Self| {
+            let sets = it.instruction_sets.join(" ");
+            [
+                ("processor", it.processor.clone()),
+                ("instruction sets", sets),
+                ("cores", it.cores.to_string()),
+                ("system", it.system.clone()),
+                ("rustc", it.rustc.clone()),
+            ]
+        };
+        let pairs = of(self).into_iter().zip(of(other));
+        let differing = pairs.filter(|((_, a), (_, b))| a != b);
+        differing.map(|((name, a), (_, b))| format!("{name}: {a} / {b}")).collect()
     }
 }
+
+const GIB: f64 = (1u64 << 30) as f64;
 
 const UNKNOWN: &str = "unknown";
 
@@ -66,25 +91,32 @@ fn output(program: &str, arguments: &[&str]) -> String {
     }
 }
 
-fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The name of the first processor in `/proc/cpuinfo`, with family and model where they are given.
+fn processor(info: &str) -> String {
     let value = |key: &str| {
-        let line = info.lines().find(|line| line.starts_with(key))?;
-        Some(line.split_once(':')?.1.trim().to_string())
+        let pairs = info.lines().filter_map(|line| line.split_once(':'));
+        let mut values = pairs.filter(|(name, _)| name.trim() == key);
+        values.next().map(|(_, value)| value.trim().to_string())
     };
     let name = value("model name").unwrap_or_else(|| UNKNOWN.into());
-    match (value("cpu family"), value("model\t")) {
+    match (value("cpu family"), value("model")) {
         (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
         _ => name,
     }
 }
 
-fn memory_gib() -> f64 {
-    let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib = info.lines().find_map(|line| {
-        line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok()
-    });
-    (kib.unwrap_or(0.0) / 1024.0 / 1024.0 * 10.0).round() / 10.0
+fn memory_bytes(key: &str) -> u64 {
+    kib_of(&read("/proc/meminfo"), key) * 1024
+}
+
+/// The value of a line `key: value kB`, 0 when there is none.
+fn kib_of(info: &str, key: &str) -> u64 {
+    let value = info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    value.and_then(|value| value.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -108,4 +140,71 @@ fn instruction_sets() -> Vec<&'static str> {
 #[cfg(not(target_arch = "x86_64"))]
 fn instruction_sets() -> Vec<&'static str> {
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(processor: &str, instruction_sets: &[&str]) -> Environment {
+        Environment {
+            processor: processor.into(),
+            instruction_sets: instruction_sets.iter().map(ToString::to_string).collect(),
+            cores: 8,
+            memory_gib: 31.2,
+            system: "Linux 6.1".into(),
+            rustc: "rustc 1.92.0".into(),
+            commit: "0123456789ab".into(),
+            date: "2026-01-31".into(),
+            command: "tanba-bench speed".into(),
+        }
+    }
+
+    #[test]
+    fn a_processor_is_named_by_its_first_core() {
+        let info = "processor\t: 0\ncpu family\t: 6\nmodel\t\t: 167\nmodel name\t: Xeon @ 3 GHz\n\
+                    \nprocessor\t: 1\ncpu family\t: 7\nmodel\t\t: 1\nmodel name\t: Other\n";
+        assert_eq!(processor(info), "Xeon @ 3 GHz (family 6, model 167)");
+        assert_eq!(processor("model name : Cortex\n"), "Cortex");
+        assert_eq!(processor("CPU implementer : 0x41\n"), "unknown");
+    }
+
+    #[test]
+    fn memory_is_read_by_its_whole_key() {
+        let info = "MemTotalX:  1 kB\nMemTotal:  24654828 kB\nMemAvailable: 512 kB\n";
+        assert_eq!(kib_of(info, "MemTotal"), 24_654_828);
+        assert_eq!(kib_of(info, "MemAvailable"), 512);
+        assert_eq!(kib_of(info, "MemFree"), 0);
+        assert_eq!(kib_of("MemFree: many kB\n", "MemFree"), 0);
+    }
+
+    #[test]
+    fn a_machine_is_named_by_cores_maker_and_best_instruction_set() {
+        let maker = |x86: &'static str| match std::env::consts::ARCH {
+            "x86_64" => x86,
+            other => other,
+        };
+        let machine = environment("Intel Xeon", &["avx512bw", "avx2"]).machine();
+        assert_eq!(machine, format!("8core-{}-avx512bw", maker("x86")));
+        let machine = environment("AMD EPYC", &[]).machine();
+        assert_eq!(machine, format!("8core-{}-plain", maker("amd")));
+    }
+
+    #[test]
+    fn what_can_change_a_speed_is_a_difference_and_the_rest_is_not() {
+        let here = environment("Intel Xeon", &["avx2"]);
+        let later = Environment {
+            commit: "ba9876543210".into(),
+            date: "2027-01-31".into(),
+            command: "tanba-bench speed --seed 2".into(),
+            ..here.clone()
+        };
+        assert!(here.differences(&later).is_empty());
+        let elsewhere =
+            Environment { rustc: "rustc 1.93.0".into(), ..environment("AMD EPYC", &["avx2"]) };
+        assert_eq!(
+            here.differences(&elsewhere),
+            ["processor: Intel Xeon / AMD EPYC", "rustc: rustc 1.92.0 / rustc 1.93.0"]
+        );
+    }
 }

@@ -1,18 +1,26 @@
 //! `tanba-bench`: accuracy and speed, each figure with a checked answer and its environment.
 
 mod accuracy;
+mod answers;
 mod baseline;
 mod calibrate;
+mod compare;
+mod contenders;
 mod datasets;
 mod environment;
+mod figure;
+mod output;
+mod population;
 mod progress;
 mod record;
+mod samples;
 mod speed;
+mod store;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Measures accuracy and speed, and fits the calibration that ships.
+/// Measures accuracy and speed, compares records, and fits the calibration that ships.
 #[derive(Parser)]
 #[command(name = "tanba-bench", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -25,6 +33,7 @@ Examples:
   tanba-bench accuracy                       every sample set beside MINDTCT + BOZORTH3
   tanba-bench accuracy --set DB1_B --cross   one set, also our minutiae in BOZORTH3
   tanba-bench speed --record bench/records   every speed, written as a record
+  tanba-bench compare A.json B.json          what got worse from record A to record B
   tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew";
 
 #[derive(Subcommand)]
@@ -33,6 +42,8 @@ enum Command {
     Accuracy(accuracy::Arguments),
     /// Times of extraction, the stages of comparison, enrollment and search, and sizes
     Speed(speed::Arguments),
+    /// What changed from one record to another; exit code 1 when a figure got worse
+    Compare(compare::Arguments),
     /// Fit the calibration table that ships with the matcher
     Calibrate(calibrate::Arguments),
 }
@@ -41,6 +52,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Speed(arguments) => speed::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
     };
     match result {

@@ -1,9 +1,10 @@
 //! Extraction beside MINDTCT, one core, on the same images in the same run.
 
-use super::timing::{fastest, quantile};
-use super::{Arguments, Figure, figure};
+use super::Arguments;
 use crate::baseline;
-use crate::datasets::DATASETS;
+use crate::datasets;
+use crate::figure::{Better, Figure, Figures};
+use crate::samples::Samples;
 use anyhow::{Context, Result, ensure};
 use extraction::{Parameters, extract_template};
 use formats::image::{DecodeLimits, decode};
@@ -14,8 +15,8 @@ use vocabulary::GrayImage;
 const IMAGES: usize = 16;
 
 /// Times every set that is there, and synthetic prints.
-pub(super) fn run(arguments: &Arguments, figures: &mut Vec<Figure>) -> Result<()> {
-    for set in &DATASETS {
+pub(super) fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
+    for set in datasets::named(&arguments.set) {
         let Some(prints) = set.load(&arguments.data)? else {
             eprintln!("skipped: {} is not in {}", set.name, arguments.data.display());
             continue;
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, figures: &mut Vec<Figure>) -> Result<()
     measure("synthetic", &synthetic(arguments.seed), 500.0, figures)
 }
 
-fn synthetic(seed: u64) -> Vec<GrayImage> {
+pub(super) fn synthetic(seed: u64) -> Vec<GrayImage> {
     let print = |index: u64| {
         let master = MasterPrint::generate(seed + index, &MasterParameters::default());
         Impression::render(&master, index, &ImpressionParameters::typical()).image
@@ -43,19 +44,22 @@ fn synthetic(seed: u64) -> Vec<GrayImage> {
     (0..IMAGES as u64).map(print).collect()
 }
 
-fn measure(name: &str, images: &[GrayImage], ppi: f32, figures: &mut Vec<Figure>) -> Result<()> {
+fn measure(name: &str, images: &[GrayImage], ppi: f32, figures: &mut Figures) -> Result<()> {
     let parameters = Parameters::default();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for image in images {
         let expected = extract_template(image, ppi, &parameters)?;
         let mut result = Ok(expected.clone());
-        ours.push(fastest(|| result = extract_template(image, ppi, &parameters)));
+        let seconds = Samples::of_seconds(|| result = extract_template(image, ppi, &parameters));
+        ours.push(seconds.min() * 1e3);
         ensure!(result? == expected, "{name}: two extractions of one image differ");
-        theirs.push(fastest(|| drop(baseline::extract(image, ppi))));
+        let seconds = Samples::of_seconds(|| drop(baseline::extract(image, ppi)));
+        theirs.push(seconds.min() * 1e3);
     }
-    let (ours, theirs) = (quantile(&mut ours, 0.5) * 1e3, quantile(&mut theirs, 0.5) * 1e3);
-    figure(figures, format!("extraction, {name}, median"), ours, "ms/image");
-    figure(figures, format!("MINDTCT, {name}, median"), theirs, "ms/image");
-    figure(figures, format!("MINDTCT time / ours, {name}"), theirs / ours, "x");
-    Ok(())
+    let (ours, theirs) = (Samples::new(ours), Samples::new(theirs));
+    figures.add(Figure::median(format!("extraction, {name}, median"), &ours, "ms/image"))?;
+    figures.add(Figure::median(format!("MINDTCT, {name}, median"), &theirs, "ms/image"))?;
+    let ratio = theirs.median() / ours.median();
+    let name = format!("MINDTCT time / ours, {name}");
+    figures.add(Figure::new(name, ratio, "x").better_when(Better::Larger))
 }

@@ -1,25 +1,37 @@
 //! `tanba-bench speed`: times and sizes, each with a checked answer.
 
+mod enrollment;
 mod extraction;
 mod pairs;
 mod search;
 mod stage1;
-mod timing;
 
-use crate::accuracy::out;
 use crate::environment::Environment;
-use crate::record;
+use crate::figure::Figures;
+use crate::output::{self, Format};
+use crate::population::Population;
+use crate::record::Record;
 use anyhow::{Result, bail};
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// Command line of `speed`.
 #[derive(clap::Args)]
+#[command(after_help = "\
+A figure of repeated runs is the best of them, followed by the quartiles of all. Every stage-1 score
+is compared with its definition before the path is timed; the record says how many.
+
+Examples:
+  tanba-bench speed
+  tanba-bench speed --only stage1,pairs --format json
+  tanba-bench speed --only search --gallery 10000 --record bench/records")]
 pub(crate) struct Arguments {
     /// Folder with the sample sets; without it images are synthetic only
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
-    /// Only these parts: extraction, stage1, pairs, search; all by default
+    /// Only sets whose name contains this text; may be repeated
+    #[arg(long)]
+    set: Vec<String>,
+    /// Only these parts: extraction, enrollment, stage1, pairs, search; all by default
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Sizes of the galleries searched, in fingers
@@ -31,38 +43,24 @@ pub(crate) struct Arguments {
     /// Write a record below this folder
     #[arg(long)]
     record: Option<PathBuf>,
+    /// How to write the figures
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
 }
 
-/// One figure.
-#[derive(Serialize)]
-pub(crate) struct Figure {
-    /// What was measured.
-    name: String,
-    /// The value.
-    value: f64,
-    /// Its unit.
-    unit: &'static str,
-}
-
-/// Prints a figure and keeps it.
-pub(crate) fn figure(
-    figures: &mut Vec<Figure>,
-    name: impl Into<String>,
-    value: f64,
-    unit: &'static str,
-) {
-    let name = name.into();
-    let digits = if value.abs() >= 100.0 { 0 } else { 2 };
-    out(&format!("{name:58} {value:>14.digits$} {unit}"));
-    figures.push(Figure { name, value, unit });
+impl Arguments {
+    const fn population(&self) -> Population {
+        Population { seed: self.seed }
+    }
 }
 
 /// Measures one part and adds its figures.
-type Part = fn(&Arguments, &mut Vec<Figure>) -> Result<()>;
+type Part = fn(&Arguments, &mut Figures) -> Result<()>;
 
 /// Parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 5] = [
     ("extraction", extraction::run),
+    ("enrollment", enrollment::run),
     ("stage1", stage1::run),
     ("pairs", pairs::run),
     ("search", search::run),
@@ -74,18 +72,26 @@ const PARTS: [(&str, Part); 4] = [
 /// An unknown part, a wrong answer of what is timed, or a record that cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     if let Some(unknown) = arguments.only.iter().find(|o| PARTS.iter().all(|(name, _)| o != name)) {
-        bail!("`{unknown}` is no part: give extraction, stage1, pairs or search");
+        bail!("`{unknown}` is no part: give extraction, enrollment, stage1, pairs or search");
     }
     let environment = Environment::here();
-    let mut figures = Vec::new();
+    let mut figures = Figures::new(arguments.format);
     for (name, part) in PARTS {
         if arguments.only.is_empty() || arguments.only.iter().any(|only| only == name) {
             part(arguments, &mut figures)?;
         }
     }
+    let record = Record {
+        bench: "speed",
+        environment: &environment,
+        notes: &[],
+        figures: &figures.as_slice(),
+    };
+    if arguments.format == Format::Json {
+        output::data(&record.to_json()?)?;
+    }
     if let Some(folder) = &arguments.record {
-        let path = record::write(folder, "speed", &environment, &figures)?;
-        eprintln!("record: {}", path.display());
+        eprintln!("record: {}", record.write(folder)?.display());
     }
     Ok(true)
 }

@@ -1,12 +1,20 @@
-//! Stage 1 on one core: every path that this processor has, with and without the direction gate.
+//! Stage 1: every path of the processor on one core, with and without the direction gate, and every
+//! implementation on all it has; all on the same prints, all against the same naive oracle.
 
-use super::timing::fastest;
-use super::{Arguments, Figure, figure};
-use anyhow::{Result, ensure};
+use super::Arguments;
+use crate::answers::Expected;
+use crate::contenders::{self, Timed};
+use crate::figure::{Figure, Figures};
+use crate::population::{Population, key};
+use crate::progress;
+use crate::samples::Samples;
+use anyhow::{Context, Result, ensure};
+use matching::calibration::Calibration;
 use matching::parameters::Stage1Parameters;
 use matching::{PackedRecord, Parameters, descriptor, stage1};
+use rayon::prelude::*;
+use search::{Engine, Gallery, Kernels, Options, Probe, Shortlist, Silent, shortlist};
 use shaders::{PreparedProbe, Stage1Path, gated_pairs, score_with};
-use synthesis::templates::{ImpressionParameters, finger, impression};
 
 /// References, 11 MB: more than the second cache level holds.
 const REFERENCES: u64 = 10_000;
@@ -14,67 +22,160 @@ const REFERENCES: u64 = 10_000;
 /// Probes that take turns.
 const PROBES: u64 = 8;
 
-/// Packs synthetic fingers and times each path on them.
-pub(super) fn run(arguments: &Arguments, figures: &mut Vec<Figure>) -> Result<()> {
+/// The prints that every path scores.
+struct Prints {
+    probes: Vec<PackedRecord>,
+    references: Vec<PackedRecord>,
+}
+
+impl Prints {
+    fn pairs(&self) -> u64 {
+        (self.probes.len() * self.references.len()) as u64
+    }
+
+    /// The scores of all pairs by their definition, by probe.
+    fn oracle(&self, parameters: &Stage1Parameters) -> Vec<Vec<u16>> {
+        let bar = progress::bar("stage 1 by its definition", self.probes.len());
+        let of = |probe: &PackedRecord| {
+            let score = |record| stage1::score_reference(probe, record, parameters);
+            let scores = self.references.par_iter().map(score).collect();
+            bar.inc(1);
+            scores
+        };
+        let scores = self.probes.iter().map(of).collect();
+        bar.finish_and_clear();
+        scores
+    }
+}
+
+/// Packs synthetic fingers, checks each path on all pairs and times it on them.
+pub(super) fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
     let parameters = Parameters::default();
-    let pack = |index: u64, number: u64| {
-        let finger = finger(arguments.seed, index);
-        let template = impression(&finger, number, &ImpressionParameters::typical());
-        descriptor::pack(&template, &parameters)
+    let population = arguments.population();
+    let reference = |person| population.packed(person, &parameters);
+    let probe = |person| descriptor::pack(&population.print(person), &parameters);
+    let prints = Prints {
+        references: (0..REFERENCES).into_par_iter().map(reference).collect(),
+        probes: (0..PROBES).map(probe).collect(),
     };
-    let references: Vec<PackedRecord> = (0..REFERENCES).map(|index| pack(index, 0)).collect();
-    let probes: Vec<PackedRecord> = (0..PROBES).map(|index| pack(index, 1)).collect();
-    let ungated =
-        Stage1Parameters { direction_gate_256: u8::MAX / 2 + 1, ..parameters.stage1.clone() };
-    describe(&probes, &references, &parameters.stage1, figures);
-    for path in Stage1Path::available() {
-        for (name, stage1) in [("gated", &parameters.stage1), ("ungated", &ungated)] {
-            let rate = measure(path, &probes, &references, stage1)?;
-            figure(figures, format!("stage 1, {path}, {name}"), rate / 1e6, "M pairs/s/core");
+    let gated = &parameters.stage1;
+    let ungated = Stage1Parameters { direction_gate_256: u8::MAX / 2 + 1, ..gated.clone() };
+    describe(&prints, gated, figures)?;
+    let oracle = prints.oracle(gated);
+    for (name, stage1, oracle) in
+        [("gated", gated, &oracle), ("ungated", &ungated, &prints.oracle(&ungated))]
+    {
+        for path in Stage1Path::available() {
+            let rates = measure(path, &prints, oracle, stage1)?;
+            let name = format!("stage 1, {path}, {name}");
+            let figure = Figure::best(name, &rates.map(|rate| rate / 1e6), "M pairs/s/core");
+            figures.add(figure.checked(prints.pairs()))?;
         }
+    }
+    let whole = Whole::new(population, &prints, &oracle, &parameters)?;
+    for kernels in contenders::every() {
+        let rates = whole.measure(&*kernels)?;
+        let name = format!("stage 1, {}, whole", kernels.name());
+        let figure = Figure::best(name, &rates.map(|rate| rate / 1e6), "M pairs/s");
+        figures.add(figure.checked(prints.pairs()))?;
     }
     Ok(())
 }
 
-fn describe(
-    probes: &[PackedRecord],
-    references: &[PackedRecord],
-    parameters: &Stage1Parameters,
-    figures: &mut Vec<Figure>,
-) {
+fn describe(prints: &Prints, gated: &Stage1Parameters, figures: &mut Figures) -> Result<()> {
     let (mut passed, mut all) = (0u64, 0u64);
-    for (probe, reference) in probes.iter().flat_map(|p| references.iter().map(move |r| (p, r))) {
-        passed += u64::from(gated_pairs(probe, reference, parameters));
-        all += u64::from(probe.count) * u64::from(reference.count);
+    for probe in &prints.probes {
+        for reference in &prints.references {
+            passed += u64::from(gated_pairs(probe, reference, gated));
+            all += u64::from(probe.count) * u64::from(reference.count);
+        }
     }
-    figure(
-        figures,
-        "stage 1, cylinder pairs within the gate",
-        passed as f64 / all as f64 * 100.0,
-        "%",
-    );
-    let pairs = all as f64 / (probes.len() * references.len()) as f64;
-    figure(figures, "stage 1, cylinder pairs per finger pair", pairs, "pairs");
+    let share = passed as f64 / all as f64 * 100.0;
+    figures.add(Figure::new("stage 1, cylinder pairs within the gate", share, "%"))?;
+    let pairs = all as f64 / prints.pairs() as f64;
+    figures.add(Figure::new("stage 1, cylinder pairs per finger pair", pairs, "pairs"))
 }
 
-/// Finger pairs per second; every score is checked against the definition.
+/// Finger pairs per second on one core. All scores are compared with the oracle's before, and those
+/// of the last probe after.
 fn measure(
     path: Stage1Path,
-    probes: &[PackedRecord],
-    references: &[PackedRecord],
+    prints: &Prints,
+    oracle: &[Vec<u16>],
     parameters: &Stage1Parameters,
-) -> Result<f64> {
-    let prepared: Vec<_> = probes.iter().map(|p| PreparedProbe::new(p, parameters)).collect();
-    let mut scores = vec![0u16; references.len()];
-    score_with(path, &prepared[0], references, &mut scores);
-    for (reference, score) in references.iter().zip(&scores).step_by(7) {
-        let expected = stage1::score_reference(&probes[0], reference, parameters);
-        ensure!(*score == expected, "{path}: a score of {score} should be {expected}");
+) -> Result<Samples> {
+    let prepared: Vec<_> =
+        prints.probes.iter().map(|probe| PreparedProbe::new(probe, parameters)).collect();
+    let mut scores = vec![0u16; prints.references.len()];
+    for (probe, expected) in prepared.iter().zip(oracle) {
+        score_with(path, probe, &prints.references, &mut scores);
+        ensure!(scores == *expected, "{path}: a score is not that of the definition");
     }
-    let seconds = fastest(|| {
+    let seconds = Samples::of_seconds(|| {
         for probe in &prepared {
-            score_with(path, probe, references, &mut scores);
+            score_with(path, probe, &prints.references, &mut scores);
         }
     });
-    Ok((probes.len() * references.len()) as f64 / seconds)
+    ensure!(Some(&scores) == oracle.last(), "{path}: a score changed while it was timed");
+    Ok(seconds.map(|seconds| prints.pairs() as f64 / seconds))
+}
+
+/// The same prints as a search sees them.
+struct Whole<'a> {
+    gallery: Gallery,
+    probes: Vec<Probe>,
+    oracle: &'a [Vec<u16>],
+    parameters: &'a Parameters,
+    calibration: Calibration,
+    options: Options,
+}
+
+impl<'a> Whole<'a> {
+    fn new(
+        population: Population,
+        prints: &Prints,
+        oracle: &'a [Vec<u16>],
+        parameters: &'a Parameters,
+    ) -> Result<Self> {
+        let mut gallery = Gallery::new(parameters);
+        for (person, record) in (0..).zip(&prints.references) {
+            gallery.append(&key(person), record)?;
+        }
+        let probes = (0..PROBES).map(|person| population.probe(person)).collect();
+        let (calibration, options) = (Calibration::shipped(), Options::default());
+        Ok(Self { gallery, probes, oracle, parameters, calibration, options })
+    }
+
+    /// Finger pairs per second on everything that an implementation uses, ranking included. Whole
+    /// answers are compared with the oracle's before and after.
+    fn measure(&self, kernels: &dyn Kernels) -> Result<Samples> {
+        let timed = Timed::new(kernels);
+        let run = || -> Result<_> {
+            timed.take();
+            let engine = Engine {
+                kernels: &timed,
+                parameters: self.parameters,
+                calibration: &self.calibration,
+            };
+            let lists = shortlist(&self.probes, &self.gallery, &engine, &self.options, &Silent)?;
+            Ok((lists, timed.take()))
+        };
+        let check = |lists: &[Shortlist]| {
+            lists.iter().zip(self.oracle).try_for_each(|(list, scores)| {
+                let score = |person: u64| scores[person as usize];
+                let limit = self.options.shortlist_persons;
+                let expected = Expected { persons: REFERENCES, limit, every: 1, score };
+                expected.check(list).map(drop).with_context(|| kernels.name())
+            })
+        };
+        check(&run()?.0)?;
+        let mut last = Vec::new();
+        let seconds = Samples::of_durations(|| {
+            let (lists, took) = run()?;
+            last = lists;
+            Ok(took)
+        })?;
+        check(&last)?;
+        Ok(seconds.map(|seconds| (REFERENCES * PROBES) as f64 / seconds))
+    }
 }
