@@ -10,6 +10,12 @@ pub(crate) fn every() -> Vec<Box<dyn Kernels>> {
     Stage1Path::available().map(|path| Box::new(TwinKernels::with_path(path)) as _).collect()
 }
 
+/// Those whose name contains one of the texts.
+pub(crate) fn named(texts: &[String]) -> Vec<Box<dyn Kernels>> {
+    let wanted = |name: String| texts.iter().any(|text| name.contains(text));
+    every().into_iter().filter(|kernels| wanted(kernels.name())).collect()
+}
+
 /// Runs stage 1 elsewhere and adds up its time, ranking included.
 pub(crate) struct Timed<'a> {
     kernels: &'a dyn Kernels,
@@ -65,5 +71,14 @@ mod tests {
         let (took, all) = (timed.take(), start.elapsed());
         assert!(Duration::ZERO < took && took < all, "{took:?} of {all:?}");
         assert_eq!(timed.take(), Duration::ZERO);
+    }
+
+    #[test]
+    fn implementations_are_found_by_a_part_of_their_name() {
+        let names: Vec<String> =
+            named(&["portable".into()]).iter().map(|kernels| kernels.name()).collect();
+        assert_eq!(names, ["processor, portable"]);
+        assert!(named(&["abacus".into()]).is_empty());
+        assert_eq!(every().last().unwrap().name(), TwinKernels::new().name());
     }
 }

@@ -78,6 +78,16 @@ impl Environment {
     }
 }
 
+/// Bytes of memory that a process may still take without swapping, 0 when unknown.
+pub(crate) fn memory_available_bytes() -> u64 {
+    memory_bytes("MemAvailable")
+}
+
+/// Bytes of memory that this process holds, 0 when unknown.
+pub(crate) fn resident_bytes() -> u64 {
+    kib_of(&read("/proc/self/status"), "VmRSS") * 1024
+}
+
 const GIB: f64 = (1u64 << 30) as f64;
 
 const UNKNOWN: &str = "unknown";

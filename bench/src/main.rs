@@ -14,13 +14,14 @@ mod population;
 mod progress;
 mod record;
 mod samples;
+mod scale;
 mod speed;
 mod store;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Measures accuracy and speed, compares records, and fits the calibration that ships.
+/// Measures accuracy, speed and scale, compares records, and fits the calibration that ships.
 #[derive(Parser)]
 #[command(name = "tanba-bench", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -33,6 +34,7 @@ Examples:
   tanba-bench accuracy                       every sample set beside MINDTCT + BOZORTH3
   tanba-bench accuracy --set DB1_B --cross   one set, also our minutiae in BOZORTH3
   tanba-bench speed --record bench/records   every speed, written as a record
+  tanba-bench scale --report scale.html      10 k to 10 M fingers, with plots
   tanba-bench compare A.json B.json          what got worse from record A to record B
   tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew";
 
@@ -42,6 +44,8 @@ enum Command {
     Accuracy(accuracy::Arguments),
     /// Times of extraction, the stages of comparison, enrollment and search, and sizes
     Speed(speed::Arguments),
+    /// Speed and memory of galleries of growing size
+    Scale(scale::Arguments),
     /// What changed from one record to another; exit code 1 when a figure got worse
     Compare(compare::Arguments),
     /// Fit the calibration table that ships with the matcher
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Speed(arguments) => speed::run(&arguments),
+        Command::Scale(arguments) => scale::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
     };

@@ -41,6 +41,7 @@ const MAY_DEPEND: [(&str, &[&str]); 13] = [
             "formats",
             "synthesis",
             "evaluation",
+            "charts",
         ],
     ),
     ("xtask", &[]),
