@@ -310,8 +310,8 @@ fn label(value: f64, unit: Unit) -> String {
     }
 }
 
-/// With the largest prefix that leaves at least one before the point.
-fn prefixed(value: f64) -> String {
+/// A number with the largest prefix that leaves at least one before the point: 10 k, 1.5 M.
+pub fn prefixed(value: f64) -> String {
     let prefixes = [(1e9, " G"), (1e6, " M"), (1e3, " k")];
     // A power of ten computed in floating point may lie just below itself.
     let prefix = prefixes.into_iter().find(|(size, _)| value.abs() >= size * (1.0 - 1e-9));

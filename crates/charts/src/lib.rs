@@ -7,6 +7,6 @@ mod chart;
 mod html;
 mod page;
 
-pub use chart::{Axis, Chart, Scale, Series, Stroke, Unit};
+pub use chart::{Axis, Chart, Scale, Series, Stroke, Unit, prefixed};
 pub use html::{Html, element, escape, join};
 pub use page::{Page, definitions, figure, grid, html_table};
