@@ -102,7 +102,8 @@ pub(crate) mod tests {
             shortlist(&probes, &self.gallery, &engine, &options, &Silent).unwrap().remove(0)
         }
 
-        fn check(&self, list: &Shortlist, person: u64, every: u64) -> Result<u64> {
+        /// Compares it with the definition.
+        pub(crate) fn check(&self, list: &Shortlist, person: u64, every: u64) -> Result<u64> {
             let probe = descriptor::pack(&self.population.print(person), &self.parameters);
             let score = |other: u64| {
                 let record = &self.records[other as usize];

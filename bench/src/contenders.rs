@@ -1,6 +1,8 @@
 //! The implementations of stage 1 that are measured against each other, and a clock around them.
 
-use search::{Gallery, Kernels, Pass, SearchError, TwinKernels};
+use matching::PackedRecord;
+use search::{DeviceKernels, Gallery, Kernels, Pass, SearchError, TwinKernels};
+use shaders::device::{AdapterKind, AdapterSummary, Adapters, Device, DeviceError, DeviceOptions};
 use shaders::{Ranked, Stage1Path};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +16,73 @@ pub(crate) fn every() -> Vec<Box<dyn Kernels>> {
 pub(crate) fn named(texts: &[String]) -> Vec<Box<dyn Kernels>> {
     let wanted = |name: String| texts.iter().any(|text| name.contains(text));
     every().into_iter().filter(|kernels| wanted(kernels.name())).collect()
+}
+
+/// The GPUs of this machine, and on request the drivers that compute on the processor.
+pub(crate) fn adapters(software: bool) -> Vec<AdapterSummary> {
+    let found = Adapters::find();
+    let wanted = |one: &&AdapterSummary| software || one.kind == AdapterKind::Gpu;
+    found.summaries().iter().filter(wanted).cloned().collect()
+}
+
+/// What a record says when no GPU is among what was measured.
+pub(crate) fn note(adapters: &[AdapterSummary]) -> Option<String> {
+    let none = adapters.iter().all(|one| one.kind != AdapterKind::Gpu);
+    none.then(|| "GPU: not measured: no GPU".to_owned())
+}
+
+/// A device of an adapter under a name that tells how it is used.
+pub(crate) struct Labeled {
+    kernels: DeviceKernels,
+    use_of_memory: &'static str,
+}
+
+impl Labeled {
+    /// The references stay on the device.
+    ///
+    /// # Errors
+    /// An adapter that does not open.
+    pub(crate) fn resident(adapter: &AdapterSummary) -> Result<Self, DeviceError> {
+        Self::open(adapter, &DeviceOptions::default(), "resident")
+    }
+
+    /// Nine tenths of the references of a gallery are sent to the device in every search.
+    ///
+    /// # Errors
+    /// An adapter that does not open.
+    pub(crate) fn streaming(adapter: &AdapterSummary, fingers: u64) -> Result<Self, DeviceError> {
+        // An eighth of the memory is kept for scores.
+        let memory_bytes = Some(fingers * size_of::<PackedRecord>() as u64 / 10 * 8 / 7);
+        let options = DeviceOptions { memory_bytes, ..DeviceOptions::default() };
+        Self::open(adapter, &options, "streaming")
+    }
+
+    fn open(
+        adapter: &AdapterSummary,
+        options: &DeviceOptions,
+        use_of_memory: &'static str,
+    ) -> Result<Self, DeviceError> {
+        let kernels = DeviceKernels::new(vec![Device::open(adapter, options)?]);
+        Ok(Self { kernels, use_of_memory })
+    }
+}
+
+impl Kernels for Labeled {
+    fn name(&self) -> String {
+        format!("{}, {}", self.kernels.name(), self.use_of_memory)
+    }
+
+    fn best_persons(&self, pass: &Pass<'_>) -> Result<Vec<Ranked>, SearchError> {
+        self.kernels.best_persons(pass)
+    }
+
+    fn settle(&self, gallery: &Gallery) -> Result<(), SearchError> {
+        self.kernels.settle(gallery)
+    }
+
+    fn parts(&self) -> usize {
+        self.kernels.parts()
+    }
 }
 
 /// Runs stage 1 elsewhere and adds up its time, ranking included.
@@ -80,5 +149,33 @@ mod tests {
         assert_eq!(names, ["processor, portable"]);
         assert!(named(&["abacus".into()]).is_empty());
         assert_eq!(every().last().unwrap().name(), TwinKernels::new().name());
+    }
+
+    #[test]
+    fn every_adapter_answers_as_defined_resident_and_streaming() {
+        let world = World::new(60);
+        let adapters = adapters(true);
+        let required = std::env::var("REQUIRE_GPU").is_ok_and(|value| value == "1");
+        assert!(!required || !adapters.is_empty(), "REQUIRE_GPU=1, and no adapter was found");
+        for adapter in &adapters {
+            let resident = Labeled::resident(adapter).unwrap();
+            let streaming = Labeled::streaming(adapter, 60).unwrap();
+            for kernels in [&resident, &streaming] {
+                let list = world.list(kernels, 3);
+                assert_eq!(world.check(&list, 3, 1).unwrap(), 60, "{}", kernels.name());
+            }
+            let held = |one: &Labeled| one.kernels.devices()[0].resident_bytes();
+            assert!(held(&resident) >= 60 * 1000, "{}", held(&resident));
+            assert!(held(&streaming) <= held(&resident) / 2, "{}", held(&streaming));
+            assert_ne!(resident.name(), streaming.name());
+        }
+    }
+
+    #[test]
+    fn a_record_says_when_no_gpu_was_measured() {
+        assert_eq!(note(&[]).unwrap(), "GPU: not measured: no GPU");
+        let gpus = adapters(false);
+        assert_eq!(note(&gpus).is_none(), !gpus.is_empty());
+        assert_eq!(note(&adapters(true)), note(&gpus), "software is no GPU");
     }
 }

@@ -1,6 +1,7 @@
 //! Where and on what a figure was measured.
 
 use serde::{Deserialize, Serialize};
+use shaders::device::{AdapterKind, AdapterSummary};
 use std::process::Command;
 
 /// The machine and the state of the code.
@@ -24,6 +25,40 @@ pub(crate) struct Environment {
     pub(crate) date: String,
     /// The command line that gave the figures.
     pub(crate) command: String,
+    /// Devices that were measured; GPUs that are absent were not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) devices: Vec<Accelerator>,
+}
+
+/// A device that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Accelerator {
+    /// As its driver names it.
+    pub(crate) name: String,
+    /// GPU, or software on the processor.
+    pub(crate) kind: String,
+    /// Driver and its version.
+    pub(crate) driver: String,
+    /// Memory, GiB; absent when the driver does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_gib: Option<f64>,
+}
+
+impl Accelerator {
+    /// What is known of an adapter.
+    pub(crate) fn new(adapter: &AdapterSummary) -> Self {
+        let gib = |bytes: u64| (bytes as f64 / GIB * 10.0).round() / 10.0;
+        Self {
+            name: adapter.name.clone(),
+            kind: adapter.kind.name().to_owned(),
+            driver: adapter.driver.clone(),
+            memory_gib: adapter.memory_bytes.map(gib),
+        }
+    }
+
+    fn is_gpu(&self) -> bool {
+        self.kind == AdapterKind::Gpu.name()
+    }
 }
 
 impl Environment {
@@ -46,6 +81,7 @@ impl Environment {
             commit,
             date: output("date", &["-u", "+%Y-%m-%d"]),
             command: format!("tanba-bench {}", arguments.join(" ")),
+            devices: Vec::new(),
         }
     }
 
@@ -57,19 +93,29 @@ impl Environment {
             other => other,
         };
         let best = self.instruction_sets.first().map_or("plain", String::as_str);
-        format!("{}core-{maker}-{best}", self.cores)
+        let mut name = format!("{}core-{maker}-{best}", self.cores);
+        let gpus: Vec<&Accelerator> = self.devices.iter().filter(|one| one.is_gpu()).collect();
+        if let Some(first) = gpus.first() {
+            let lower = first.name.to_ascii_lowercase();
+            let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+            name = format!("{name}-{}x-{}", gpus.len(), words.collect::<Vec<_>>().join("-"));
+        }
+        name
     }
 
     /// What differs from another environment and can change a speed, in words.
     pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let of = |it: &Self| {
             let sets = it.instruction_sets.join(" ");
+            let device = |one: &Accelerator| format!("{} ({})", one.name, one.driver);
+            let devices: Vec<String> = it.devices.iter().map(device).collect();
             [
                 ("processor", it.processor.clone()),
                 ("instruction sets", sets),
                 ("cores", it.cores.to_string()),
                 ("system", it.system.clone()),
                 ("rustc", it.rustc.clone()),
+                ("devices", devices.join(", ")),
             ]
         };
         let pairs = of(self).into_iter().zip(of(other));
@@ -167,6 +213,7 @@ mod tests {
             commit: "0123456789ab".into(),
             date: "2026-01-31".into(),
             command: "tanba-bench speed".into(),
+            devices: Vec::new(),
         }
     }
 
@@ -216,5 +263,25 @@ mod tests {
             here.differences(&elsewhere),
             ["processor: Intel Xeon / AMD EPYC", "rustc: rustc 1.92.0 / rustc 1.93.0"]
         );
+    }
+
+    #[test]
+    fn a_machine_is_named_by_its_gpus_too_and_not_by_software() {
+        let device = |name: &str, kind: AdapterKind| Accelerator {
+            name: name.into(),
+            kind: kind.name().into(),
+            driver: "driver 1".into(),
+            memory_gib: Some(80.0),
+        };
+        let bare = environment("Intel", &["avx2"]);
+        let software = device("llvmpipe (LLVM 15)", AdapterKind::Software);
+        let with = |devices: Vec<Accelerator>| Environment { devices, ..bare.clone() };
+        assert_eq!(with(vec![software.clone()]).machine(), bare.machine());
+        let card = device("NVIDIA H200 (PCIe)", AdapterKind::Gpu);
+        let two = with(vec![card.clone(), card, software]);
+        assert_eq!(two.machine(), format!("{}-2x-nvidia-h200-pcie", bare.machine()));
+        assert_eq!(bare.differences(&two).len(), 1);
+        let text = serde_json::to_string(&two).unwrap();
+        assert_eq!(serde_json::from_str::<Environment>(&text).unwrap(), two);
     }
 }

@@ -7,8 +7,8 @@ mod plan;
 mod point;
 mod stored;
 
-use crate::contenders;
-use crate::environment::{self, Environment};
+use crate::contenders::{self, Labeled};
+use crate::environment::{self, Accelerator, Environment};
 use crate::figure::{Figure, Figures};
 use crate::output::{self, Format};
 use crate::population::Population;
@@ -19,6 +19,7 @@ use growth::Growing;
 use matching::Parameters;
 use point::{Bench, Point};
 use search::{Kernels, TwinKernels};
+use shaders::device::{AdapterSummary, Adapters, DeviceChoice};
 use std::path::PathBuf;
 
 /// Command line of `scale`.
@@ -41,8 +42,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "1,4,16,64",
           value_parser = clap::value_parser!(u64).range(1..=1024))]
     batch: Vec<u64>,
-    /// Only implementations of stage 1 whose name contains this text; by default the fastest of the
-    /// processor and every accelerator
+    /// Devices measured beside the processor, with the gallery resident and streaming: auto
+    /// (every GPU), cpu (none), gpu:NUMBER of `tanba devices`, or all (every GPU, an error without)
+    #[arg(long, value_name = "DEVICE", default_value_t = DeviceChoice::Auto)]
+    device: DeviceChoice,
+    /// Only paths of the processor whose name contains this text; the fastest by default
     #[arg(long, value_delimiter = ',')]
     kernels: Vec<String>,
     /// Fingers that are generated; the records of further ones mix cylinders of these
@@ -87,12 +91,17 @@ struct Findings {
 /// No kernels of that name, no size that fits, a wrong score or a mate not found, or a file that
 /// cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
-    let environment = Environment::here();
+    let found = Adapters::find();
+    let adapters: Vec<AdapterSummary> =
+        found.chosen(arguments.device)?.into_iter().cloned().collect();
+    let devices = adapters.iter().map(Accelerator::new).collect();
+    let environment = Environment { devices, ..Environment::here() };
     let mut figures = Figures::new(arguments.format);
     let mut findings = Findings { points: Vec::new(), flatness: Vec::new(), notes: Vec::new() };
+    findings.notes.extend(contenders::note(&adapters));
     let sizes = sizes(arguments, &mut findings.notes)?;
     stored::measure(arguments, &sizes, &mut figures, &mut findings.notes)?;
-    measure(arguments, &sizes, &mut figures, &mut findings)?;
+    measure(arguments, &sizes, &adapters, &mut figures, &mut findings)?;
     for note in &findings.notes {
         eprintln!("note: {note}");
     }
@@ -136,26 +145,38 @@ fn sizes(arguments: &Arguments, notes: &mut Vec<String>) -> Result<Vec<u64>> {
     Ok(plan.sizes)
 }
 
-fn kernels(arguments: &Arguments) -> Result<Vec<Box<dyn Kernels>>> {
-    if arguments.kernels.is_empty() {
-        return Ok(vec![Box::new(TwinKernels::new())]);
-    }
-    let named = contenders::named(&arguments.kernels);
+/// What searches a gallery of so many fingers.
+fn kernels(
+    arguments: &Arguments,
+    adapters: &[AdapterSummary],
+    fingers: u64,
+) -> Result<Vec<Box<dyn Kernels>>> {
+    let mut kernels: Vec<Box<dyn Kernels>> = if arguments.kernels.is_empty() {
+        vec![Box::new(TwinKernels::new())]
+    } else {
+        contenders::named(&arguments.kernels)
+    };
     let names: Vec<String> = contenders::every().iter().map(|kernels| kernels.name()).collect();
-    ensure!(!named.is_empty(), "no kernels of that name; there are: {}", names.join("; "));
-    Ok(named)
+    ensure!(!kernels.is_empty(), "no path of that name; there are: {}", names.join("; "));
+    for adapter in adapters {
+        kernels.push(Box::new(Labeled::resident(adapter).with_context(|| adapter.label())?));
+        let streaming = Labeled::streaming(adapter, fingers);
+        kernels.push(Box::new(streaming.with_context(|| adapter.label())?));
+    }
+    Ok(kernels)
 }
 
 /// Grows a gallery from size to size and searches it at each.
 fn measure(
     arguments: &Arguments,
     sizes: &[u64],
+    adapters: &[AdapterSummary],
     figures: &mut Figures,
     findings: &mut Findings,
 ) -> Result<()> {
     let parameters = Parameters::default();
     let population = Population { seed: arguments.seed };
-    let contenders = kernels(arguments)?;
+    let mut names = Vec::new();
     let mut growing = Growing::new(population, arguments.distinct, &parameters);
     findings.notes.push(
         "stages 2 and 3 take templates from memory in place of a store and prepare every one anew, \
@@ -165,6 +186,9 @@ fn measure(
     for size in sizes {
         growing.grow_to(*size)?;
         resident(&growing, *size, figures)?;
+        // Devices are opened anew for each size: the memory of the last one is given back first.
+        let contenders = kernels(arguments, adapters, *size)?;
+        names = contenders.iter().map(|kernels| kernels.name()).collect();
         for kernels in &contenders {
             let bench = Bench::new(arguments, &growing, &**kernels)?;
             for batch in &arguments.batch {
@@ -175,8 +199,8 @@ fn measure(
         }
     }
     findings.notes.extend(growing.note());
-    for kernels in &contenders {
-        let flatness = Flatness::of(&kernels.name(), &findings.points);
+    for name in &names {
+        let flatness = Flatness::of(name, &findings.points);
         flatness.figures().into_iter().try_for_each(|figure| figures.add(figure))?;
         findings.notes.push(flatness.to_string());
         findings.flatness.push(flatness);

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use super::point::Point;
-use crate::environment::Environment;
+use crate::environment::{Accelerator, Environment};
 use crate::figure::{Figure, Spread, number};
 use charts::{
     Axis, Chart, Html, Page, Scale, Series, Stroke, Unit, definitions, element, grid, html_table,
@@ -75,7 +75,8 @@ fn latency(points: &[&Point]) -> Html {
 }
 
 fn rates(points: &[&Point]) -> Html {
-    let fingers = |point: &Point| (point.size, format!("{} fingers", point.size));
+    let fingers =
+        |point: &Point| (point.size, format!("{} fingers", charts::prefixed(point.size as f64)));
     let place = |point: &Point| (point.batch as f64, point.pair_rates().median() / 1e6);
     let series = series(points, fingers, place);
     let highest = series.iter().flat_map(|s| &s.points).map(|p| p.1).fold(0.0, f64::max);
@@ -159,7 +160,16 @@ fn all(figures: &[Figure]) -> Html {
 }
 
 fn machine(environment: &Environment) -> Html {
+    let device = |one: &Accelerator| {
+        let memory = one.memory_gib.map_or_else(String::new, |gib| format!(", {gib} GiB"));
+        format!("{} ({}, {}{memory})", one.name, one.kind, one.driver)
+    };
+    let devices: Vec<String> = environment.devices.iter().map(device).collect();
     definitions([
+        (
+            "Devices",
+            Html::text(if devices.is_empty() { "none".to_owned() } else { devices.join("; ") }),
+        ),
         ("Processor", Html::text(&environment.processor)),
         ("Instruction sets", Html::text(environment.instruction_sets.join(", "))),
         ("Cores", Html::text(environment.cores)),

@@ -163,7 +163,7 @@ impl<'a> Bench<'a> {
     /// A search that fails, or too few mates found.
     pub(super) fn measure(&self, batch: u64) -> Result<Point> {
         let (size, name) = (self.size(), self.kernels.name());
-        let bar = progress::bar(&format!("{size} fingers, {batch} prints"), self.runs);
+        let bar = progress::bar(&format!("{size} fingers, {}", prints(batch)), self.runs);
         let timed = Timed::new(self.kernels);
         let (mut latency, mut scan, mut found) = (Vec::new(), Vec::new(), 0);
         let start = Instant::now();
@@ -191,13 +191,19 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// So many prints, in words.
+fn prints(batch: u64) -> String {
+    match batch {
+        1 => "1 print".to_owned(),
+        batch => format!("{batch} prints"),
+    }
+}
+
 impl Point {
     /// How many are searched together, in words.
     pub(super) fn prints(&self) -> String {
-        match self.batch {
-            1 => "1 print".to_owned(),
-            batch => format!("{batch} prints"),
-        }
+        prints(self.batch)
+    }
     }
 
     /// Finger pairs per second of stage 1.

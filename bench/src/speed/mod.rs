@@ -1,12 +1,15 @@
 //! `tanba-bench speed`: times and sizes, each with a checked answer.
 
+mod devices;
 mod enrollment;
 mod extraction;
 mod pairs;
 mod search;
 mod stage1;
+mod whole;
 
-use crate::environment::Environment;
+use crate::contenders;
+use crate::environment::{Accelerator, Environment};
 use crate::figure::Figures;
 use crate::output::{self, Format};
 use crate::population::Population;
@@ -37,6 +40,13 @@ pub(crate) struct Arguments {
     /// Sizes of the galleries searched, in fingers
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
     gallery: Vec<u64>,
+    /// Measure software adapters too: right, and slow
+    #[arg(long)]
+    software: bool,
+    /// Fingers of the gallery that GPUs search, at least 10000; software searches 2000
+    #[arg(long, default_value_t = 2_000_000,
+          value_parser = clap::value_parser!(u64).range(stage1::REFERENCES..))]
+    device_gallery: u64,
     /// Seed of everything synthetic
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -74,17 +84,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     if let Some(unknown) = arguments.only.iter().find(|o| PARTS.iter().all(|(name, _)| o != name)) {
         bail!("`{unknown}` is no part: give extraction, enrollment, stage1, pairs or search");
     }
-    let environment = Environment::here();
+    let mut environment = Environment::here();
+    let mut notes = Vec::new();
     let mut figures = Figures::new(arguments.format);
+    let wanted =
+        |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    if wanted("stage1") {
+        let adapters = contenders::adapters(arguments.software);
+        notes.extend(contenders::note(&adapters));
+        notes.extend((!adapters.is_empty()).then(devices::note));
+        environment.devices = adapters.iter().map(Accelerator::new).collect();
+    }
     for (name, part) in PARTS {
-        if arguments.only.is_empty() || arguments.only.iter().any(|only| only == name) {
+        if wanted(name) {
             part(arguments, &mut figures)?;
         }
+    }
+    for note in &notes {
+        eprintln!("note: {note}");
     }
     let record = Record {
         bench: "speed",
         environment: &environment,
-        notes: &[],
+        notes: &notes,
         figures: &figures.as_slice(),
     };
     if arguments.format == Format::Json {

@@ -1,31 +1,30 @@
 //! Stage 1: every path of the processor on one core, with and without the direction gate, and every
 //! implementation on all it has; all on the same prints, all against the same naive oracle.
 
-use super::Arguments;
-use crate::answers::Expected;
-use crate::contenders::{self, Timed};
+use super::whole::Whole;
+use super::{Arguments, devices};
+use crate::contenders;
 use crate::figure::{Figure, Figures};
-use crate::population::{Population, key};
+use crate::population::Population;
 use crate::progress;
 use crate::samples::Samples;
-use anyhow::{Context, Result, ensure};
-use matching::calibration::Calibration;
+use anyhow::{Result, ensure};
 use matching::parameters::Stage1Parameters;
 use matching::{PackedRecord, Parameters, descriptor, stage1};
 use rayon::prelude::*;
-use search::{Engine, Gallery, Kernels, Options, Probe, Shortlist, Silent, shortlist};
 use shaders::{PreparedProbe, Stage1Path, gated_pairs, score_with};
 
 /// References, 11 MB: more than the second cache level holds.
-const REFERENCES: u64 = 10_000;
+pub(super) const REFERENCES: u64 = 10_000;
 
 /// Probes that take turns.
-const PROBES: u64 = 8;
+pub(super) const PROBES: u64 = 8;
 
 /// The prints that every path scores.
-struct Prints {
+pub(super) struct Prints {
+    pub(super) population: Population,
     probes: Vec<PackedRecord>,
-    references: Vec<PackedRecord>,
+    pub(super) references: Vec<PackedRecord>,
 }
 
 impl Prints {
@@ -55,6 +54,7 @@ pub(super) fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
     let reference = |person| population.packed(person, &parameters);
     let probe = |person| descriptor::pack(&population.print(person), &parameters);
     let prints = Prints {
+        population,
         references: (0..REFERENCES).into_par_iter().map(reference).collect(),
         probes: (0..PROBES).map(probe).collect(),
     };
@@ -62,8 +62,9 @@ pub(super) fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
     let ungated = Stage1Parameters { direction_gate_256: u8::MAX / 2 + 1, ..gated.clone() };
     describe(&prints, gated, figures)?;
     let oracle = prints.oracle(gated);
+    let ungated_oracle = prints.oracle(&ungated);
     for (name, stage1, oracle) in
-        [("gated", gated, &oracle), ("ungated", &ungated, &prints.oracle(&ungated))]
+        [("gated", gated, &oracle), ("ungated", &ungated, &ungated_oracle)]
     {
         for path in Stage1Path::available() {
             let rates = measure(path, &prints, oracle, stage1)?;
@@ -72,14 +73,15 @@ pub(super) fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
             figures.add(figure.checked(prints.pairs()))?;
         }
     }
-    let whole = Whole::new(population, &prints, &oracle, &parameters)?;
+    let gallery = Whole::new(&prints, &oracle, &parameters, REFERENCES)?;
     for kernels in contenders::every() {
-        let rates = whole.measure(&*kernels)?;
+        let rates = gallery.measure(&*kernels, PROBES)?;
         let name = format!("stage 1, {}, whole", kernels.name());
         let figure = Figure::best(name, &rates.map(|rate| rate / 1e6), "M pairs/s");
         figures.add(figure.checked(prints.pairs()))?;
     }
-    Ok(())
+    let ungated = (Parameters { stage1: ungated, ..parameters.clone() }, ungated_oracle);
+    devices::run(arguments, &prints, &[(parameters, oracle), ungated], figures)
 }
 
 fn describe(prints: &Prints, gated: &Stage1Parameters, figures: &mut Figures) -> Result<()> {
@@ -118,64 +120,4 @@ fn measure(
     });
     ensure!(Some(&scores) == oracle.last(), "{path}: a score changed while it was timed");
     Ok(seconds.map(|seconds| prints.pairs() as f64 / seconds))
-}
-
-/// The same prints as a search sees them.
-struct Whole<'a> {
-    gallery: Gallery,
-    probes: Vec<Probe>,
-    oracle: &'a [Vec<u16>],
-    parameters: &'a Parameters,
-    calibration: Calibration,
-    options: Options,
-}
-
-impl<'a> Whole<'a> {
-    fn new(
-        population: Population,
-        prints: &Prints,
-        oracle: &'a [Vec<u16>],
-        parameters: &'a Parameters,
-    ) -> Result<Self> {
-        let mut gallery = Gallery::new(parameters);
-        for (person, record) in (0..).zip(&prints.references) {
-            gallery.append(&key(person), record)?;
-        }
-        let probes = (0..PROBES).map(|person| population.probe(person)).collect();
-        let (calibration, options) = (Calibration::shipped(), Options::default());
-        Ok(Self { gallery, probes, oracle, parameters, calibration, options })
-    }
-
-    /// Finger pairs per second on everything that an implementation uses, ranking included. Whole
-    /// answers are compared with the oracle's before and after.
-    fn measure(&self, kernels: &dyn Kernels) -> Result<Samples> {
-        let timed = Timed::new(kernels);
-        let run = || -> Result<_> {
-            timed.take();
-            let engine = Engine {
-                kernels: &timed,
-                parameters: self.parameters,
-                calibration: &self.calibration,
-            };
-            let lists = shortlist(&self.probes, &self.gallery, &engine, &self.options, &Silent)?;
-            Ok((lists, timed.take()))
-        };
-        let check = |lists: &[Shortlist]| {
-            lists.iter().zip(self.oracle).try_for_each(|(list, scores)| {
-                let score = |person: u64| scores[person as usize];
-                let limit = self.options.shortlist_persons;
-                let expected = Expected { persons: REFERENCES, limit, every: 1, score };
-                expected.check(list).map(drop).with_context(|| kernels.name())
-            })
-        };
-        check(&run()?.0)?;
-        let mut last = Vec::new();
-        let seconds = Samples::of_durations(|| {
-            let (lists, took) = run()?;
-            last = lists;
-            Ok(took)
-        })?;
-        check(&last)?;
-        Ok(seconds.map(|seconds| (REFERENCES * PROBES) as f64 / seconds))
-    }
 }
