@@ -16,6 +16,7 @@ mod record;
 mod samples;
 mod scale;
 mod speed;
+mod stage0;
 mod store;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +49,8 @@ enum Command {
     Scale(scale::Arguments),
     /// What changed from one record to another; exit code 1 when a figure got worse
     Compare(compare::Arguments),
+    /// What a cheaper look at every reference before stage 1 would lose and save
+    Stage0(stage0::Arguments),
     /// Fit the calibration table that ships with the matcher
     Calibrate(calibrate::Arguments),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Speed(arguments) => speed::run(&arguments),
         Command::Scale(arguments) => scale::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Stage0(arguments) => stage0::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
     };
     match result {
