@@ -44,9 +44,11 @@ mod bootstrap;
 mod error;
 mod histogram;
 mod identification;
+mod likelihood;
 mod operating_point;
 mod proportion;
 mod protocol;
+mod rejection;
 mod score;
 mod tally;
 mod verification;
@@ -58,8 +60,10 @@ pub use identification::{
     FnirAtFpir, IdentificationCurvePoint, IdentificationRates, SearchOutcome, SearchResult,
     SearchSet,
 };
+pub use likelihood::LikelihoodCost;
 pub use operating_point::{Measurement, OneIn, OperatingPoint};
 pub use proportion::{Interval, Proportion, failure_to_enroll};
 pub use protocol::{ComparisonPlan, Pair, Protocol};
+pub use rejection::{RejectionCurve, RejectionPoint};
 pub use score::{Score, ScoreSet};
 pub use verification::{CurvePoint, EqualErrorRate, ErrorRates, FnmrAtFmr};

@@ -93,13 +93,15 @@ impl ErrorRates {
         let subjects = tally.subjects().len() as u64;
         let fnmr =
             |walk: &Walk, target: OneIn| walk.missed_rate(walk.at_accepted_one_in(target.trials()));
-        let [eer, at_100, at_1000, at_10000] = match bootstrap {
+        let [eer, at_100, at_1000, at_10000, at_zero] = match bootstrap {
             Some(bootstrap) => bootstrap.intervals(tally, |walk| {
                 let [a, b, c] = FMR_TARGETS.map(|target| fnmr(walk, target));
-                [walk.equal_error_rate(), a, b, c]
+                let zero = walk.missed_rate(walk.at_nothing_accepted());
+                [walk.equal_error_rate(), a, b, c, zero]
             }),
-            None => [None; 4],
+            None => [None; 5],
         };
+        let zero_fmr = OperatingPoint::at(&walk, walk.at_nothing_accepted(), false);
         let fnmr_at_fmr = FMR_TARGETS.into_iter().zip([at_100, at_1000, at_10000]);
         let fnmr_at_fmr = fnmr_at_fmr.map(|(fmr_one_in, interval)| FnmrAtFmr {
             fmr_one_in,
@@ -111,10 +113,17 @@ impl ErrorRates {
             subjects,
             eer: EqualErrorRate::new(&walk, eer),
             fnmr_at_fmr: fnmr_at_fmr.collect(),
-            zero_fmr: OperatingPoint::at(&walk, walk.at_nothing_accepted(), false),
+            zero_fmr: OperatingPoint { misses_bootstrap: at_zero, ..zero_fmr },
             zero_fnmr: walk.at_nothing_missed().map(|p| OperatingPoint::at(&walk, p, false)),
             curve: curve(&walk),
         })
+    }
+
+    /// FNMR at FMR <= 0.1 % as the FVC competitions give it for sets of any size: with fewer than
+    /// 1,000 non-mated comparisons that is the lowest FNMR without any false match, which is not
+    /// shown to be one at an FMR of 0.1 %.
+    pub fn fmr1000_or_zero_fmr(&self) -> &OperatingPoint {
+        self.fnmr_at_fmr[1].result.measured().unwrap_or(&self.zero_fmr)
     }
 
     /// The lowest FNMR at FMR <= 1 % (FVC), when there are 100 non-mated comparisons.
