@@ -1,7 +1,7 @@
-//! `tanba-bench calibrate`: what a similarity means, fitted on every sample set at once.
+//! `tanba-bench calibrate`: what a similarity means, fitted on the development halves of all sets.
 
-use crate::accuracy::systems;
-use crate::datasets::{DATASETS, is_seen_twice};
+use crate::accuracy::collection::{self, Print};
+use crate::datasets::Half;
 use crate::progress;
 use anyhow::{Context, Result, ensure};
 use matching::calibration::Calibration;
@@ -21,20 +21,16 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
-/// Every print of every set, prepared, with the name of its finger.
-struct Prints {
-    fingers: Vec<String>,
-    prepared: Vec<PreparedTemplate>,
-}
-
 /// Fits and writes.
 ///
 /// # Errors
 /// No sample set, or a file that cannot be read or written.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
-    let prints = load(arguments)?;
+    let (sets, _) = collection::load(&arguments.data, false, |_| true)?;
+    let mut prints = collection::mixed(&sets);
+    prints.retain(|print| print.half() == Half::Development);
     ensure!(
-        !prints.fingers.is_empty(),
+        !prints.is_empty(),
         "no sample set in {}: name their folder with --data",
         arguments.data.display()
     );
@@ -47,41 +43,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     Ok(true)
 }
 
-fn load(arguments: &Arguments) -> Result<Prints> {
-    let parameters = Parameters::default();
-    let mut all = Prints { fingers: Vec::new(), prepared: Vec::new() };
-    for set in &DATASETS {
-        let Some(prints) = set.load(&arguments.data)? else {
-            eprintln!("skipped: {} is not in {}", set.name, arguments.data.display());
-            continue;
-        };
-        let extracted = systems::extract(set, &prints, false)?;
-        for (print, template) in prints.iter().zip(&extracted.templates) {
-            if !is_seen_twice(set.name, &print.finger) {
-                all.fingers.push(format!("{}/{}", set.name, print.finger));
-                all.prepared.push(PreparedTemplate::new(template, &parameters));
-            }
-        }
-    }
-    Ok(all)
-}
-
 /// All mated and all non-mated similarities, across the sets.
-fn similarities(prints: &Prints) -> (Vec<Similarity>, Vec<Similarity>) {
-    let bar = progress::bar("compare all pairs", prints.fingers.len());
+fn similarities(prints: &[Print<'_>]) -> (Vec<Similarity>, Vec<Similarity>) {
+    let parameters = Parameters::default();
+    let prepared: Vec<PreparedTemplate> =
+        prints.par_iter().map(|p| PreparedTemplate::new(p.template, &parameters)).collect();
+    let bar = progress::bar("compare all pairs", prints.len());
     let row = |comparer: &mut Comparer, probe: usize| {
         let mut scores = (Vec::new(), Vec::new());
-        for reference in probe + 1..prints.fingers.len() {
-            let (a, b) = (&prints.prepared[probe], &prints.prepared[reference]);
+        for reference in probe + 1..prints.len() {
+            let (a, b) = (&prepared[probe], &prepared[reference]);
             let similarity = comparer.compare(a, b).similarity;
-            let is_mate = prints.fingers[probe] == prints.fingers[reference];
+            let is_mate = prints[probe].finger_id() == prints[reference].finger_id();
             if is_mate { scores.0.push(similarity) } else { scores.1.push(similarity) }
         }
         bar.inc(1);
         scores
     };
-    let new = || Comparer::new(&Parameters::default());
-    let rows: Vec<_> = (0..prints.fingers.len()).into_par_iter().map_init(new, row).collect();
+    let new = || Comparer::new(&parameters);
+    let rows: Vec<_> = (0..prints.len()).into_par_iter().map_init(new, row).collect();
     bar.finish_and_clear();
     let (mated, non_mated): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     (mated.concat(), non_mated.concat())

@@ -1,6 +1,7 @@
 //! The real sample sets that accuracy is measured on. None of them is part of the repository.
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,45 @@ pub(crate) fn named(texts: &[String]) -> impl Iterator<Item = &'static Dataset> 
     DATASETS.iter().filter(move |set| wanted(set.name))
 }
 
+/// Which half of its set a finger belongs to.
+///
+/// The fingers of a set, in the order of their names with numbers by value, take turns: the first,
+/// third and so on are for development, the others for validation. Whatever is fitted is fitted to
+/// the first; the second only judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Half {
+    /// Parameters may be fitted to it.
+    Development,
+    /// Nothing is fitted to it.
+    Validation,
+}
+
+impl Half {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Development, Self::Validation];
+
+    /// The half of the finger with this number within its set, counted from 0. This is the number
+    /// that `evaluation::ComparisonPlan` gives the subjects of a set whose subjects are fingers.
+    pub(crate) const fn of(finger: u32) -> Self {
+        if finger.is_multiple_of(2) { Self::Development } else { Self::Validation }
+    }
+
+    /// For tables.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Validation => "validation",
+        }
+    }
+}
+
 impl Dataset {
+    /// Whether this is one of the four databases of FVC2002 set B, which the pool is made of.
+    pub(crate) fn is_in_pool(&self) -> bool {
+        self.path.starts_with("fvc2002_b/")
+    }
+
     /// Reads every print, ordered by finger and impression; `None` when the set is absent.
     ///
     /// # Errors
@@ -169,5 +208,15 @@ mod tests {
         let set = Dataset { name: "made up", path: "set.tar.xz", ppi: 500.0 };
         let error = set.load(data.path()).err().unwrap();
         assert!(error.to_string().contains("set.tar.xz"), "{error}");
+    }
+
+    #[test]
+    fn a_finger_seen_twice_is_not_in_both_halves() {
+        // FVC2000 DB1_B 103 and 105 are the third and fifth of 101 to 110; they are fingers 31 and
+        // 3 of FVC2002 DB3_A, whose names are their numbers.
+        for (in_first, in_second) in [(103 - 101, 31 - 1), (105 - 101, 3 - 1)] {
+            assert_eq!(Half::of(in_first), Half::of(in_second));
+        }
+        assert!(is_seen_twice("FVC2000 DB1_B", "103") && is_seen_twice("FVC2000 DB1_B", "105"));
     }
 }

@@ -1,17 +1,22 @@
 //! `tanba-bench accuracy`: every sample set by us and by the baseline, on the same images.
 
+mod across;
+pub(crate) mod collection;
+mod identification;
+mod published;
 mod shortlist;
 pub(crate) mod systems;
+mod verification;
 
-use crate::datasets::{DATASETS, Dataset};
+use crate::datasets::{Dataset, Half};
 use crate::environment::Environment;
 use crate::record;
-use anyhow::Result;
-use evaluation::{Bootstrap, ComparisonPlan, ErrorRates, Protocol};
+use anyhow::{Result, bail};
+use collection::Set;
+use matching::PackedRecord;
 use serde::Serialize;
 use std::path::PathBuf;
-use systems::System;
-use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, SubjectId};
+use verification::Row;
 
 /// Command line of `accuracy`.
 #[derive(clap::Args)]
@@ -22,62 +27,96 @@ pub(crate) struct Arguments {
     /// Only sets whose name contains this text; may be repeated
     #[arg(long)]
     set: Vec<String>,
+    /// Only these parts: pairs (1:1 within every set), across (all sets mixed, likelihood ratios
+    /// and quality), search (1:N); all by default
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// Leave the baseline out (it takes most of the time)
     #[arg(long)]
     no_baseline: bool,
+    /// All pairs of impressions for the baseline too, not only those of the FVC protocol
+    #[arg(long)]
+    all_pairs: bool,
     /// Also compare our minutiae by BOZORTH3
     #[arg(long)]
     cross: bool,
+    /// Fingers per person searched
+    #[arg(long, value_delimiter = ',', default_value = "1,2,10")]
+    fingers: Vec<usize>,
+    /// Synthetic fingers to hide the real ones among
+    #[arg(long, default_value_t = 100_000)]
+    synthetic: usize,
     /// Write a record below this folder
     #[arg(long)]
     record: Option<PathBuf>,
-    /// Seed of the bootstrap
+    /// Seed of the bootstrap and of the synthetic fingers
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// What one system reached on one set.
+/// What a print costs.
 #[derive(Serialize)]
-struct Row {
+struct Cost {
     set: &'static str,
-    system: System,
-    protocol: &'static str,
-    rates: ErrorRates,
+    /// Median of the set, one thread, in this run.
+    image_ms: f64,
+    nist_image_ms: Option<f64>,
+    /// Mean and largest template in the private format, bytes.
+    template_bytes: f64,
+    template_bytes_max: usize,
 }
 
 #[derive(Serialize)]
 struct Figures {
+    halves: &'static str,
+    costs: Vec<Cost>,
+    packed_bytes: usize,
     rows: Vec<Row>,
+    across: Vec<across::Across>,
     shortlist: Option<shortlist::Shortlist>,
+    identification: Vec<identification::Identified>,
     skipped: Vec<&'static str>,
     beats_baseline_everywhere: Option<bool>,
 }
+
+/// How sets are halved, for records.
+const HALVES: &str = "fingers of a set in natural order: 1st, 3rd, ... development; others \
+                      validation";
+
+/// Names of the parts.
+const PARTS: [&str; 3] = ["pairs", "across", "search"];
 
 /// Measures and prints; `Ok(false)` when the baseline is better on a set.
 ///
 /// # Errors
 /// A set that cannot be read, or a record that cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    if let Some(unknown) = arguments.only.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        bail!("`{unknown}` is no part: give {}", PARTS.join(", "));
+    }
+    let wants = |part: &str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == part);
     let environment = Environment::here();
-    let mut figures = Figures {
-        rows: Vec::new(),
-        shortlist: None,
-        skipped: Vec::new(),
-        beats_baseline_everywhere: None,
-    };
-    let mut mixed = shortlist::Gallery::default();
-    let wanted = |set: &&Dataset| {
+    let wanted = |set: &Dataset| {
         arguments.set.is_empty() || arguments.set.iter().any(|part| set.name.contains(part))
     };
-    print_header();
-    for set in DATASETS.iter().filter(wanted) {
-        measure(set, arguments, &mut figures, &mut mixed)?;
+    let baseline = !arguments.no_baseline && wants("pairs");
+    let (sets, skipped) = collection::load(&arguments.data, baseline, wanted)?;
+    let mut figures = Figures {
+        halves: HALVES,
+        costs: costs(&sets),
+        packed_bytes: size_of::<PackedRecord>(),
+        rows: Vec::new(),
+        across: Vec::new(),
+        shortlist: None,
+        identification: Vec::new(),
+        skipped,
+        beats_baseline_everywhere: None,
+    };
+    if wants("pairs") {
+        figures.rows = verification::run(&sets, arguments)?;
+        figures.beats_baseline_everywhere = verification::beats_baseline(&figures.rows);
     }
-    figures.shortlist = mixed.measure();
-    if let Some(shortlist) = &figures.shortlist {
-        shortlist.print();
-    }
-    figures.beats_baseline_everywhere = beats_baseline(&figures.rows);
+    measure_mixed(&sets, arguments, wants, &mut figures)?;
     if let Some(folder) = &arguments.record {
         let path = record::write(folder, "accuracy", &environment, &figures)?;
         eprintln!("record: {}", path.display());
@@ -85,94 +124,59 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     Ok(figures.beats_baseline_everywhere != Some(false))
 }
 
-fn measure(
-    set: &Dataset,
+/// The parts that take all sets as one.
+fn measure_mixed(
+    sets: &[Set],
     arguments: &Arguments,
+    wants: impl Fn(&str) -> bool,
     figures: &mut Figures,
-    mixed: &mut shortlist::Gallery,
 ) -> Result<()> {
-    let Some(prints) = set.load(&arguments.data)? else {
-        eprintln!("skipped: {} is not in {}", set.name, arguments.data.display());
-        figures.skipped.push(set.name);
-        return Ok(());
-    };
-    let key = |print: &crate::datasets::Print| -> Result<ImpressionKey> {
-        Ok(ImpressionKey {
-            subject: SubjectId::new(&print.finger)?,
-            position: FingerPosition::UNKNOWN,
-            impression: ImpressionLabel::new(&print.impression)?,
-        })
-    };
-    let keys: Vec<ImpressionKey> = prints.iter().map(key).collect::<Result<_>>()?;
-    let extracted = systems::extract(set, &prints, !arguments.no_baseline)?;
-    mixed.add(set.name, &keys, &extracted.templates);
-    let plan = ComparisonPlan::new(Protocol::AllPairs, &keys)?;
-    let mut systems = vec![System::Tanba];
-    systems.extend((!arguments.no_baseline).then_some(System::Nist));
-    systems.extend(arguments.cross.then_some(System::TanbaInBozorth));
-    for system in systems {
-        let scores = systems::compare(system, &extracted, &plan)?;
-        let bootstrap = Bootstrap { replicates: 500, seed: arguments.seed };
-        let mut rates = ErrorRates::new(&scores, Some(&bootstrap))?;
-        // A record is for reading and comparing; the curve of every set would be a megabyte.
-        rates.curve.clear();
-        let row = Row { set: set.name, system, protocol: "all pairs", rates };
-        print_row(&row);
-        figures.rows.push(row);
+    let prints = collection::mixed(sets);
+    let in_both = |half: Half| prints.iter().any(|print| print.half() == half);
+    if wants("across") && Half::ALL.into_iter().all(in_both) {
+        figures.across = across::run(&prints, arguments.seed)?;
+    }
+    if wants("search") {
+        figures.shortlist = shortlist::measure(&prints);
+        if let Some(shortlist) = &figures.shortlist {
+            shortlist.print();
+        }
+        for fingers in arguments.fingers.iter().copied().filter(|count| (1..=10).contains(count)) {
+            let identified =
+                identification::run(&prints, fingers, arguments.synthetic, arguments.seed)?;
+            figures.identification.extend(identified);
+        }
     }
     Ok(())
 }
 
-fn print_header() {
-    out(&format!(
-        "{:20} {:20} {:>7} {:>9} {:>7} {:>15} {:>9} {:>9}",
-        "set", "system", "mated", "non-mated", "EER %", "(95 %)", "FNMR@1e-2", "FNMR@1e-3"
-    ));
-}
-
-fn print_row(row: &Row) {
-    let percent = |rate: Option<f64>| {
-        rate.map_or_else(|| "too few".to_string(), |rate| format!("{:.2}", rate * 100.0))
+fn costs(sets: &[Set]) -> Vec<Cost> {
+    let cost = |set: &Set| {
+        let templates = set.extracted.templates.iter();
+        let bytes: Vec<usize> =
+            templates.map(|t| formats::template::private::encode(t).len()).collect();
+        Cost {
+            set: set.dataset.name,
+            image_ms: set.extracted.image_ms,
+            nist_image_ms: set.extracted.nist_image_ms,
+            template_bytes: bytes.iter().sum::<usize>() as f64 / bytes.len().max(1) as f64,
+            template_bytes_max: bytes.iter().copied().max().unwrap_or(0),
+        }
     };
-    let interval = row.rates.eer.bootstrap.map_or_else(String::new, |interval| {
-        format!("{:.2}..{:.2}", interval.low * 100.0, interval.high * 100.0)
-    });
-    out(&format!(
-        "{:20} {:20} {:>7} {:>9} {:>7} {:>15} {:>9} {:>9}",
-        row.set,
-        row.system.name(),
-        row.rates.mated,
-        row.rates.non_mated,
-        percent(Some(row.rates.eer.rate)),
-        interval,
-        percent(row.rates.fmr100()),
-        percent(row.rates.fmr1000()),
-    ));
+    let costs: Vec<Cost> = sets.iter().map(cost).collect();
+    out("cost per print: median ms on one thread (beside the other), bytes of the template");
+    for cost in &costs {
+        let nist = cost.nist_image_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.1}"));
+        out(&format!(
+            "{:19} {:>7.1} ms, MINDTCT {nist:>6} ms, {:>6.0} bytes on average, {:>5} at most",
+            cost.set, cost.image_ms, cost.template_bytes, cost.template_bytes_max
+        ));
+    }
+    costs
 }
 
 /// Figures go to the standard output.
 #[allow(clippy::print_stdout, reason = "the table is what the command is asked for")]
 pub(crate) fn out(line: &str) {
     println!("{line}");
-}
-
-/// Whether our EER and FNMR at FMR 0.1 % are below the baseline's on every set measured with both;
-/// an error of zero on both sides counts as held.
-fn beats_baseline(rows: &[Row]) -> Option<bool> {
-    let of = |set: &str, system: System| rows.iter().find(|r| r.set == set && r.system == system);
-    let mut all = None;
-    for ours in rows.iter().filter(|row| row.system == System::Tanba) {
-        let Some(theirs) = of(ours.set, System::Nist) else { continue };
-        let below = |a: f64, b: f64| a < b || (a == 0.0 && b == 0.0);
-        let eer = below(ours.rates.eer.rate, theirs.rates.eer.rate);
-        let fnmr = match (ours.rates.fmr1000(), theirs.rates.fmr1000()) {
-            (Some(ours), Some(theirs)) => below(ours, theirs),
-            _ => true,
-        };
-        if !(eer && fnmr) {
-            eprintln!("{}: the baseline is not beaten", ours.set);
-        }
-        all = Some(all.unwrap_or(true) && eer && fnmr);
-    }
-    all
 }

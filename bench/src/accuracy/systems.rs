@@ -10,6 +10,7 @@ use formats::image::{DecodeLimits, decode};
 use matching::{Comparer, Parameters, PreparedTemplate};
 use rayon::prelude::*;
 use serde::Serialize;
+use std::time::Instant;
 use vocabulary::{GrayImage, Similarity, Template};
 
 /// An extractor with a matcher.
@@ -40,6 +41,16 @@ pub(crate) struct Extracted {
     /// Ours, in the order of the prints.
     pub(crate) templates: Vec<Template>,
     nist: Vec<NistTemplate>,
+    /// Median time of our extraction, ms an image on one thread, and that of MINDTCT.
+    pub(crate) image_ms: f64,
+    pub(crate) nist_image_ms: Option<f64>,
+}
+
+/// A print by both extractors, with the seconds that each took.
+struct Timed {
+    template: Template,
+    nist: NistTemplate,
+    seconds: [f64; 2],
 }
 
 /// Decodes and extracts every print with both extractors.
@@ -48,25 +59,36 @@ pub(crate) struct Extracted {
 /// A file that cannot be decoded or extracted: these sets are all readable.
 pub(crate) fn extract(set: &Dataset, prints: &[Print], baseline: bool) -> Result<Extracted> {
     let bar = progress::bar(&format!("{}: extract", set.name), prints.len());
-    let one = |print: &Print| -> Result<(Template, NistTemplate)> {
+    let one = |print: &Print| -> Result<Timed> {
         let name = || format!("{}: {}_{}", set.name, print.finger, print.impression);
         let image = decode(&print.bytes, &DecodeLimits::default()).with_context(name)?.image;
+        let start = Instant::now();
         let template = extract_template(&image, set.ppi, &extraction::Parameters::default())
             .with_context(name)?;
+        let between = Instant::now();
+        let nist = nist_template(&image, set.ppi, baseline);
+        let seconds = [(between - start).as_secs_f64(), between.elapsed().as_secs_f64()];
         bar.inc(1);
-        Ok((template, nist_template(&image, set.ppi, baseline)))
+        Ok(Timed { template, nist, seconds })
     };
-    let both: Result<Vec<_>> = prints.par_iter().map(one).collect();
-    let (templates, nist) = both?.into_iter().unzip();
+    let timed: Vec<Timed> = prints.par_iter().map(one).collect::<Result<_>>()?;
     bar.finish_and_clear();
-    Ok(Extracted { templates, nist })
+    let median_ms = |system: usize| {
+        let mut seconds: Vec<f64> = timed.iter().map(|t| t.seconds[system]).collect();
+        seconds.sort_unstable_by(f64::total_cmp);
+        seconds.get(seconds.len() / 2).map_or(0.0, |median| median * 1e3)
+    };
+    let (image_ms, nist_image_ms) = (median_ms(0), baseline.then(|| median_ms(1)));
+    let (templates, nist) = timed.into_iter().map(|t| (t.template, t.nist)).unzip();
+    Ok(Extracted { templates, nist, image_ms, nist_image_ms })
 }
 
 fn nist_template(image: &GrayImage, ppi: f32, wanted: bool) -> NistTemplate {
     if wanted { baseline::extract(image, ppi) } else { NistTemplate::default() }
 }
 
-/// The similarities of every planned comparison by one system.
+/// The similarities of every planned comparison by one system, and the microseconds that a pair
+/// takes on one thread.
 ///
 /// # Errors
 /// Never for lists of the plan's own length.
@@ -74,7 +96,7 @@ pub(crate) fn compare(
     system: System,
     extracted: &Extracted,
     plan: &ComparisonPlan,
-) -> Result<ScoreSet> {
+) -> Result<(ScoreSet, f64)> {
     let (mated, non_mated) = match system {
         System::Tanba => {
             let parameters = Parameters::default();
@@ -93,10 +115,13 @@ pub(crate) fn compare(
             bozorth(&converted, plan)
         }
     };
-    Ok(plan.scored(&mated, &non_mated)?)
+    let pairs = (plan.mated().len() + plan.non_mated().len()).max(1);
+    let pair_us = (mated.1 + non_mated.1) * 1e6 / pairs as f64;
+    Ok((plan.scored(&mated.0, &non_mated.0)?, pair_us))
 }
 
-type Scores = Vec<Option<Similarity>>;
+/// Similarities and the seconds of one thread that they took.
+type Scores = (Vec<Option<Similarity>>, f64);
 
 fn bozorth(templates: &[NistTemplate], plan: &ComparisonPlan) -> (Scores, Scores) {
     let score = |(): &mut (), pair: &Pair| {
@@ -112,5 +137,12 @@ fn all<S: Send>(
     scratch: impl Fn() -> S + Sync + Send + Copy,
     score: impl Fn(&mut S, &Pair) -> Similarity + Sync + Send + Copy,
 ) -> Scores {
-    pairs.par_iter().map_init(scratch, |s, pair| Some(score(s, pair))).collect()
+    let timed = |s: &mut S, pair: &Pair| {
+        let start = Instant::now();
+        let similarity = score(s, pair);
+        (Some(similarity), start.elapsed().as_secs_f64())
+    };
+    let (similarities, seconds): (Vec<_>, Vec<f64>) =
+        pairs.par_iter().map_init(scratch, timed).unzip();
+    (similarities, seconds.iter().sum())
 }
