@@ -97,6 +97,22 @@ impl Dataset {
         self.path.starts_with("fvc2002_b/")
     }
 
+    /// The ISO/IEC 19794-2 records that another extractor made of this set, by finger and
+    /// impression; `None` when there are none.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn load_foreign(&self, data: &Path) -> Result<Option<Vec<Print>>> {
+        let Some(name) = self.path.strip_prefix("fvc2002_b/") else { return Ok(None) };
+        let folder = data.join("fvc2002_b/iso19794-2").join(name);
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let mut records = read_folder(&folder)?;
+        records.sort_by(|a, b| (&a.finger, &a.impression).cmp(&(&b.finger, &b.impression)));
+        Ok(Some(records))
+    }
+
     /// Reads every print, ordered by finger and impression; `None` when the set is absent.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod scale;
 mod speed;
 mod stage0;
 mod store;
+mod weights;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,7 +38,8 @@ Examples:
   tanba-bench speed --record bench/records   every speed, written as a record
   tanba-bench scale --report scale.html      10 k to 10 M fingers, with plots
   tanba-bench compare A.json B.json          what got worse from record A to record B
-  tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew";
+  tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew
+  tanba-bench weights --leave-one-out        fit the evidence of stage 3 anew";
 
 #[derive(Subcommand)]
 enum Command {
@@ -53,6 +55,8 @@ enum Command {
     Stage0(stage0::Arguments),
     /// Fit the calibration table that ships with the matcher
     Calibrate(calibrate::Arguments),
+    /// Fit the weights of the evidence of stage 3 and print them
+    Weights(weights::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Stage0(arguments) => stage0::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Weights(arguments) => weights::run(&arguments),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -27,7 +27,7 @@ mod relaxation;
 mod rigid;
 #[cfg(test)]
 mod samples;
-mod scoring;
+pub mod scoring;
 pub mod stage1;
 
 pub use compare::{

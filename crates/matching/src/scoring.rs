@@ -1,29 +1,35 @@
 //! From evidence to a similarity.
 
 use crate::compare::Evidence;
-use crate::parameters::{EvidenceModel, ScoringParameters};
+use crate::parameters::ScoringParameters;
 use vocabulary::Similarity;
 
 /// Added to one minus the flow agreement before the logarithm: two perfect prints of a finger
 /// differ about so much.
 const FLOW_NOISE: f32 = 0.02;
 
+/// What the models are linear in: support, similar, unpaired, local and flow, as in
+/// [`crate::parameters::EvidenceModel`]. For fitting the weights; the flow is 0 when a template has
+/// none.
+pub fn features(evidence: &Evidence) -> [f32; 5] {
+    let flow = if evidence.flow_cells == 0 { 0.0 } else { flow_feature(evidence.flow_agreement) };
+    [
+        evidence.reliable_support,
+        evidence.similar,
+        evidence.unpaired_reliability,
+        evidence.local,
+        flow,
+    ]
+}
+
 /// Weighs the evidence: about the natural logarithm of how much likelier it is when the prints are
 /// of one finger.
 pub(crate) fn weigh(evidence: &Evidence, parameters: &ScoringParameters) -> f32 {
-    if evidence.flow_cells == 0 {
-        return linear(evidence, &parameters.without_flow);
-    }
-    let model = &parameters.with_flow;
-    linear(evidence, model) + model.flow * flow_feature(evidence.flow_agreement)
-}
-
-fn linear(evidence: &Evidence, model: &EvidenceModel) -> f32 {
-    model.offset
-        + model.support * evidence.reliable_support
-        + model.similar * evidence.similar
-        + model.unpaired * evidence.unpaired_reliability
-        + model.local * evidence.local
+    let flowless = evidence.flow_cells == 0;
+    let model = if flowless { &parameters.without_flow } else { &parameters.with_flow };
+    let weights = [model.support, model.similar, model.unpaired, model.local, model.flow];
+    let sum = |sum: f32, (weight, feature): (f32, f32)| sum + weight * feature;
+    weights.into_iter().zip(features(evidence)).fold(model.offset, sum)
 }
 
 /// The natural logarithm of one over the disagreement of the ridge flows.
