@@ -19,8 +19,8 @@ use matching::calibration::Calibration;
 use matching::{Parameters, PreparedTemplate, descriptor};
 use rayon::prelude::*;
 use search::{
-    Engine, Gallery, Options, Partition, Probe, Reference, ReferenceSource, Silent, SourceError,
-    TwinKernels, identify,
+    Engine, ExtractorRule, Gallery, Options, Partition, Probe, Reference, ReferenceSource, Silent,
+    SourceError, TwinKernels, identify,
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -48,6 +48,8 @@ pub(crate) struct Identified {
 #[derive(Serialize)]
 struct Part {
     half: Option<Half>,
+    /// FNIR at the threshold above every candidate of a search without mate.
+    fnir_without_false_alarm: f64,
     rates: IdentificationRates,
 }
 
@@ -108,11 +110,11 @@ fn position(finger: usize) -> FingerPosition {
 }
 
 fn real_id(person: usize, number: usize) -> SubjectId {
-    SubjectId::new(&format!("real {person} {number}")).expect("a short text is an id")
+    SubjectId::new(&format!("real-{person}-{number}")).expect("a short text is an id")
 }
 
 fn synthetic_id(person: usize) -> SubjectId {
-    SubjectId::new(&format!("synthetic {person}")).expect("a short text is an id")
+    SubjectId::new(&format!("synthetic-{person}")).expect("a short text is an id")
 }
 
 /// The first label: every reference is the only one of its finger.
@@ -125,7 +127,7 @@ impl ReferenceSource for Source {
         if let Some(references) = self.real.get(subject) {
             return Ok(references.clone());
         }
-        let number = subject.as_str().strip_prefix("synthetic ").and_then(|n| n.parse().ok());
+        let number = subject.as_str().strip_prefix("synthetic-").and_then(|n| n.parse().ok());
         let Some(person): Option<usize> = number else { return Ok(Vec::new()) };
         let of_finger = |number: usize| {
             let index = person * self.fingers + number;
@@ -253,11 +255,13 @@ fn search(world: &World, probe: &Probe, person: usize) -> Result<Found> {
         list_length: RANK_MAX + IMPRESSIONS,
         shortlist_persons: usual.shortlist_persons + IMPRESSIONS,
         aligned_persons: usual.aligned_persons + IMPRESSIONS,
+        // The synthetic ones are of no extractor's version.
+        extractors: ExtractorRule::Compare,
         ..usual
     };
     let partition = Partition { gallery: &world.gallery, source: &world.source };
     let answer = identify(probe, &[partition], &engine, &options, &Silent)?;
-    let own = format!("real {person} ");
+    let own = format!("real-{person}-");
     let is_own = |subject: &SubjectId| subject.as_str().starts_with(&own);
     let mate = real_id(person, 0);
     let (mut rank, mut found, mut best_other) = (1, None, None);
@@ -305,10 +309,11 @@ fn summarize(
         };
         if !set.searches.is_empty() {
             let mut rates = set.rates(Some(&bootstrap))?;
+            let fnir_without_false_alarm = set.fnir(RANK_MAX, above_all(&set)).rate;
             if half.is_some() {
                 rates.curve.clear();
             }
-            parts.push(Part { half, rates });
+            parts.push(Part { half, fnir_without_false_alarm, rates });
         }
     }
     let persons = world.gallery.persons() as f64;
@@ -320,17 +325,27 @@ fn summarize(
     Ok(Identified { fingers, parts, penetration: penetration.into() })
 }
 
+/// The lowest threshold that no search without its mate meets.
+fn above_all(set: &SearchSet) -> Similarity {
+    let best = set.searches.iter().filter_map(|search| match search.outcome {
+        SearchOutcome::NonMated(best) => best,
+        SearchOutcome::Mated(_) => None,
+    });
+    Similarity::from_thousandths(best.max().map_or(0, |best| best.thousandths() + 1))
+}
+
 impl Identified {
     fn print(&self) {
         for part in &self.parts {
             let rates = &part.rates;
             let half = part.half.map_or("all", Half::name);
             let rank_1 = rates.rank_1().map_or(0.0, |p| p.rate * 100.0);
+            let none = part.fnir_without_false_alarm;
             let fnir = |index: usize| {
                 let result = rates.fnir_at_fpir.get(index).map(|f| &f.result);
                 let point = result.and_then(|r| r.measured());
                 point.map_or_else(
-                    || "too few".to_string(),
+                    || format!("too few (without any false alarm {:.2} %)", none * 100.0),
                     |p| match p.misses_bootstrap {
                         Some(i) => format!(
                             "{:.2} ({:.2}..{:.2}) %",

@@ -4,6 +4,7 @@ mod across;
 pub(crate) mod collection;
 mod identification;
 mod published;
+mod repeat;
 mod shortlist;
 pub(crate) mod systems;
 mod verification;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     set: Vec<String>,
     /// Only these parts: pairs (1:1 within every set), across (all sets mixed, likelihood ratios
-    /// and quality), search (1:N); all by default
+    /// and quality), search (1:N), repeat (a second run on one thread more); all by default
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Leave the baseline out (it takes most of the time)
@@ -84,7 +85,7 @@ const HALVES: &str = "fingers of a set in natural order: 1st, 3rd, ... developme
                       validation";
 
 /// Names of the parts.
-const PARTS: [&str; 3] = ["pairs", "across", "search"];
+const PARTS: [&str; 4] = ["pairs", "across", "search", "repeat"];
 
 /// Measures and prints; `Ok(false)` when the baseline is better on a set.
 ///
@@ -117,6 +118,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         figures.beats_baseline_everywhere = verification::beats_baseline(&figures.rows);
     }
     measure_mixed(&sets, arguments, wants, &mut figures)?;
+    if wants("repeat") {
+        repeat::run(&sets, &arguments.data, rayon::current_num_threads() + 1)?;
+    }
     if let Some(folder) = &arguments.record {
         let path = record::write(folder, "accuracy", &environment, &figures)?;
         eprintln!("record: {}", path.display());
