@@ -204,7 +204,6 @@ impl Point {
     pub(super) fn prints(&self) -> String {
         prints(self.batch)
     }
-    }
 
     /// Finger pairs per second of stage 1.
     pub(super) fn pair_rates(&self) -> Samples {
