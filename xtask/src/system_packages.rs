@@ -11,9 +11,10 @@ struct Package {
 }
 
 /// Everything beyond Rust and git. Nothing here is needed to run the finished binary.
-const BUILD_PACKAGES: [Package; 3] = [
+const BUILD_PACKAGES: [Package; 4] = [
     Package { name: "clang", why: "compiles RocksDB, which keeps the references" },
     Package { name: "libclang-dev", why: "reads RocksDB's headers to bind them" },
+    Package { name: "protobuf-compiler", why: "generates the message types inside raft-rs" },
     Package { name: "g++", why: "brings the C++ standard library that RocksDB links" },
 ];
 
@@ -69,11 +70,11 @@ fn install_missing(packages: &[Package]) -> Result<(), String> {
 
 /// Other systems: the same tools under other names.
 fn require_tools_elsewhere() -> Result<(), String> {
-    if process::is_installed("clang++") {
+    if process::is_installed("clang++") && process::is_installed("protoc") {
         return Ok(());
     }
     Err("this is no Debian or Ubuntu, so nothing was installed: install clang with its C++ \
-         standard library and libclang (headers and shared library) by your system's means"
+         standard library, libclang (headers and shared library) and protoc by your system's means"
         .into())
 }
 

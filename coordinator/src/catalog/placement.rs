@@ -1,0 +1,120 @@
+//! Nodes, and which of them hold a partition.
+
+use super::Catalog;
+use crate::command::{
+    NodeState, Outcome, Refusal, RegisterNode, ReportReplica, SetNodeState, SetReplicas,
+};
+use replication::{Epoch, Mutation, NodeId, code_struct, is_mutated};
+use std::collections::BTreeMap;
+
+/// A node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Drawn when its disk was first used.
+    pub incarnation: u64,
+    /// Where it stands.
+    pub site: u16,
+    /// Relative room.
+    pub capacity: u32,
+    /// What is planned with it.
+    pub state: NodeState,
+}
+
+code_struct!(NodeRow { incarnation, site, capacity, state });
+
+/// Which nodes hold a partition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placement {
+    /// Counts changes.
+    pub epoch: Epoch,
+    /// Whether each replica is complete.
+    pub replicas: BTreeMap<NodeId, bool>,
+}
+
+code_struct!(Placement { epoch, replicas });
+
+impl Catalog {
+    pub(super) fn register_node(&mut self, register: RegisterNode) -> Outcome {
+        let RegisterNode { node, incarnation, site, capacity } = register;
+        if let Some(row) = self.nodes.get(&node) {
+            // A new disk is a new id.
+            let same = row.incarnation == incarnation;
+            return if same { Outcome::AlreadyApplied(0) } else { Outcome::Conflict };
+        }
+        let state = NodeState::Up;
+        self.nodes.insert(node, NodeRow { incarnation, site, capacity, state });
+        Outcome::Applied
+    }
+
+    pub(super) fn set_node_state(&mut self, change: SetNodeState) -> Outcome {
+        let Some(row) = self.nodes.get_mut(&change.node) else {
+            return Outcome::Refused(Refusal::NotFound);
+        };
+        if row.state != change.expected || row.state == NodeState::Removed {
+            return Outcome::Refused(Refusal::Stale);
+        }
+        row.state = change.state;
+        self.placement_changed_at = Some(self.applied);
+        Outcome::Applied
+    }
+
+    pub(super) fn set_replicas(&mut self, change: SetReplicas) -> Outcome {
+        let SetReplicas { partition, nodes, expected_epoch, force } = change;
+        let Some(row) = self.partition(partition) else {
+            return Outcome::Refused(Refusal::NotFound);
+        };
+        let placement = &row.placement;
+        if placement.epoch != expected_epoch {
+            return Outcome::Refused(Refusal::Stale);
+        }
+        let is_up = |node| self.nodes.get(node).is_some_and(|row| row.state == NodeState::Up);
+        let added = nodes.iter().filter(|node| !placement.replicas.contains_key(node));
+        if nodes.is_empty() || !added.into_iter().all(is_up) {
+            return Outcome::Refused(Refusal::Value);
+        }
+        let leaves_complete =
+            placement.replicas.iter().any(|(node, complete)| *complete && !nodes.contains(node));
+        let staying = |(node, complete): &(&NodeId, &bool)| {
+            **complete && nodes.contains(node) && self.is_present(**node)
+        };
+        let others = placement.replicas.iter().filter(staying).count();
+        let allowed = others >= self.replicas_wanted() || force;
+        if leaves_complete && !allowed && !is_mutated(Mutation::ReplicaDroppedEarly) {
+            return Outcome::Refused(Refusal::TooFewReplicas);
+        }
+        let kept = |node: &NodeId| placement.replicas.get(node).copied().unwrap_or(false);
+        let replicas = nodes.iter().map(|node| (*node, kept(node))).collect();
+        let epoch = Epoch(expected_epoch.0 + 1);
+        self.partitions[usize::from(partition.0)].placement = Placement { epoch, replicas };
+        self.placement_changed_at = Some(self.applied);
+        Outcome::Applied
+    }
+
+    /// Replicas per partition that the policy asks for and the nodes allow.
+    pub fn replicas_wanted(&self) -> usize {
+        let up = self.nodes.values().filter(|row| row.state == NodeState::Up).count();
+        usize::from(self.policy.replication).min(up)
+    }
+
+    /// Whether a node is there, draining or not.
+    pub fn is_present(&self, node: NodeId) -> bool {
+        self.nodes.get(&node).is_some_and(|row| row.state != NodeState::Removed)
+    }
+
+    pub(super) fn report_replica(&mut self, report: ReportReplica) -> Outcome {
+        let Some(row) = self.partitions.get_mut(usize::from(report.partition.0)) else {
+            return Outcome::Refused(Refusal::NotFound);
+        };
+        if row.placement.epoch != report.epoch {
+            return Outcome::Refused(Refusal::Stale);
+        }
+        match row.placement.replicas.get_mut(&report.node) {
+            Some(complete) => {
+                *complete = report.is_complete;
+                self.placement_changed_at = Some(self.applied);
+                Outcome::Applied
+            }
+            None => Outcome::Refused(Refusal::NotFound),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! One probe against every partition: whom to ask, when to ask somebody else, what was covered.
+//!
+//! The first sound answer of a partition counts, later ones do not. An answer is sound when it
+//! comes from a state at or past the barrier, under the placement asked for, and when the records
+//! it counted and scanned are exactly those that the catalog knows at that index. So coverage is
+//! not what nodes claim but what the log implies.
+
+use crate::catalog::Catalog;
+use crate::message::{Alarm, Candidate, Missing};
+use crate::view::View;
+use replication::{
+    Generation, Hit, LogIndex, Mutation, NodeId, PartitionAnswer, PartitionId, Payload, PersonId,
+    ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to search for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What to compare with.
+    pub probe: Payload,
+    /// Which records.
+    pub scope: Scope,
+    /// Lowest score.
+    pub threshold: u32,
+    /// The barrier.
+    pub min_index: LogIndex,
+    /// Persons wanted; `None` for every hit there is.
+    pub persons_max: Option<u32>,
+    /// After this time, what is there is all there is.
+    pub deadline: u64,
+}
+
+/// When to ask somebody else.
+#[derive(Debug, Clone, Copy)]
+pub struct Hedging {
+    /// A replica that did not answer for so long gets company.
+    pub after_ms: u64,
+    /// Replicas asked for one partition at a time.
+    pub replicas_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    asked: BTreeMap<NodeId, u64>,
+    answers: Vec<(NodeId, PartitionAnswer)>,
+    /// Hits asked for.
+    hits_max: u32,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Fanout {
+    question: Question,
+    hedging: Hedging,
+    /// Start of the coordinator that asks.
+    boot: u64,
+    parts: BTreeMap<PartitionId, Part>,
+}
+
+/// What was covered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Records that the scope admits in the partitions that answered.
+    pub eligible: u64,
+    /// Records compared.
+    pub scanned: u64,
+    /// Partitions without a sound answer.
+    pub missing: Vec<(PartitionId, Missing)>,
+}
+
+impl Coverage {
+    /// Whether nothing is missing.
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.eligible == self.scanned
+    }
+}
+
+/// Hits per partition asked for at first, beyond the persons wanted.
+const HITS_SPARE: u32 = 16;
+
+impl Fanout {
+    /// Over all partitions of the catalog, asked for by a coordinator started as `boot`.
+    pub fn new(catalog: &Catalog, question: Question, hedging: Hedging, boot: u64) -> Self {
+        let hits_max = question.persons_max.unwrap_or(0) + HITS_SPARE;
+        let part = |(id, _)| (id, Part { hits_max, ..Part::default() });
+        let parts = catalog.partitions().map(part).collect();
+        Self { question, hedging, boot, parts }
+    }
+
+    /// What is asked.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Whom to ask now; `scan` gives the requests their ids.
+    pub fn ask(
+        &mut self,
+        catalog: &Catalog,
+        view: &mut View,
+        now: u64,
+        mut scan: impl FnMut() -> u64,
+    ) -> Vec<(NodeId, ScanRequest)> {
+        let mut by_node: BTreeMap<(NodeId, u32), Vec<ScanTarget>> = BTreeMap::new();
+        for (&partition, part) in &mut self.parts {
+            let late = |asked: &u64| now >= asked + self.hedging.after_ms;
+            if !part.answers.is_empty() || !part.asked.values().all(late) {
+                continue;
+            }
+            let Some(row) = catalog.partition(partition) else { continue };
+            let rank = |node: &NodeId| {
+                let rank = view.rank(*node, partition, self.question.min_index, now)?;
+                Some((part.asked.get(node).copied(), rank, *node))
+            };
+            let best = row.placement.replicas.keys().filter_map(rank).min();
+            let Some((_, _, node)) = best else { continue };
+            if part.asked.len() >= self.hedging.replicas_max {
+                part.asked.clear();
+            }
+            part.asked.insert(node, now);
+            let target = ScanTarget { partition, epoch: row.placement.epoch };
+            by_node.entry((node, part.hits_max)).or_default().push(target);
+        }
+        let template = self.template(catalog.generation(), now);
+        let request = |((node, hits_max), targets): ((NodeId, u32), Vec<ScanTarget>)| {
+            view.asked(node);
+            (node, ScanRequest { scan: scan(), targets, hits_max, ..template.clone() })
+        };
+        by_node.into_iter().map(request).collect()
+    }
+
+    /// A request but for its id, targets and length.
+    fn template(&self, generation: Generation, now: u64) -> ScanRequest {
+        ScanRequest {
+            generation,
+            boot: self.boot,
+            scan: 0,
+            targets: Vec::new(),
+            min_index: self.question.min_index,
+            probe: self.question.probe.clone(),
+            scope: self.question.scope,
+            threshold: self.question.threshold,
+            hits_max: 0,
+            budget_ms: self.question.deadline.saturating_sub(now),
+        }
+    }
+
+    /// Takes an answer. One that counts wrongly is dropped and named.
+    pub fn take(&mut self, catalog: &Catalog, answer: ScanAnswer) -> Vec<Alarm> {
+        let node = answer.node;
+        for (partition, _) in answer.faults {
+            if let Some(part) = self.parts.get_mut(&partition) {
+                // As if it had been asked long ago: the next in line is asked.
+                part.asked.insert(node, 0);
+            }
+        }
+        for answer in answer.answers {
+            let partition = answer.partition;
+            let Some(part) = self.parts.get_mut(&partition) else { continue };
+            if !part.answers.is_empty() && !is_mutated(Mutation::HedgeMergedTwice) {
+                continue;
+            }
+            let fresh = answer.snapshot_index >= self.question.min_index
+                || is_mutated(Mutation::BarrierIgnored);
+            let epoch = catalog.partition(partition).map(|row| row.placement.epoch);
+            let placed = epoch == Some(answer.epoch) || is_mutated(Mutation::StalePlacementServed);
+            let cut = answer.is_truncated && self.question.wants_more_than(&answer.hits);
+            if !fresh || !placed {
+                part.asked.insert(node, 0);
+            } else if cut {
+                part.hits_max = part.hits_max.saturating_mul(4);
+                part.asked.remove(&node);
+            } else {
+                part.answers.push((node, answer));
+            }
+        }
+        self.verify(catalog)
+    }
+
+    /// Drops answers that the catalog contradicts, as soon as it can tell, and those from so long
+    /// ago that it never will.
+    pub fn verify(&mut self, catalog: &Catalog) -> Vec<Alarm> {
+        if is_mutated(Mutation::CoverageFromRequested) {
+            return Vec::new();
+        }
+        let mut alarms = Vec::new();
+        let scope = self.question.scope;
+        for (&partition, part) in &mut self.parts {
+            let Some(row) = catalog.partition(partition) else { continue };
+            let asked = &mut part.asked;
+            part.answers.retain(|(node, answer)| {
+                let known = catalog.eligible(partition, answer.snapshot_index, scope);
+                let wrong =
+                    known.is_some_and(|count| answer.eligible != count || answer.scanned != count);
+                if wrong {
+                    alarms.push(Alarm::CountMismatch { node: *node, partition });
+                }
+                let keep = !wrong && answer.snapshot_index >= row.trimmed_through;
+                if !keep {
+                    asked.insert(*node, 0);
+                }
+                keep
+            });
+        }
+        alarms
+    }
+
+    /// Whether every partition has an answer that the catalog confirms, or time is over.
+    pub fn is_finished(&self, catalog: &Catalog, now: u64) -> bool {
+        let confirmed = |(partition, part): (&PartitionId, &Part)| {
+            part.answers.first().is_some_and(|(_, a)| self.is_confirmed(catalog, *partition, a))
+        };
+        now >= self.question.deadline || self.parts.iter().all(confirmed)
+    }
+
+    fn is_confirmed(
+        &self,
+        catalog: &Catalog,
+        partition: PartitionId,
+        answer: &PartitionAnswer,
+    ) -> bool {
+        let known = catalog.eligible(partition, answer.snapshot_index, self.question.scope);
+        known == Some(answer.eligible) && answer.scanned == answer.eligible
+    }
+
+    /// What was covered.
+    pub fn coverage(&self, catalog: &Catalog, view: &View, now: u64) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (&partition, part) in &self.parts {
+            let answers = part.answers.iter().map(|(_, answer)| answer);
+            let confirmed = |a: &&PartitionAnswer| self.is_confirmed(catalog, partition, a);
+            let answers: Vec<&PartitionAnswer> = answers.filter(confirmed).collect();
+            for answer in &answers {
+                coverage.eligible += u64::from(answer.eligible);
+                coverage.scanned += u64::from(answer.scanned);
+            }
+            if answers.is_empty() && !is_mutated(Mutation::CoverageFromRequested) {
+                let reason = self.why_missing(catalog, view, partition, now);
+                coverage.missing.push((partition, reason));
+            }
+        }
+        coverage
+    }
+
+    fn why_missing(
+        &self,
+        catalog: &Catalog,
+        view: &View,
+        partition: PartitionId,
+        now: u64,
+    ) -> Missing {
+        let part = &self.parts[&partition];
+        let replicas = catalog.partition(partition).map(|row| &row.placement.replicas);
+        let live = |node: &NodeId| view.replica(*node, partition, now).is_some();
+        if !part.answers.is_empty() {
+            Missing::Unverified
+        } else if replicas.is_some_and(|replicas| replicas.keys().any(live)) {
+            Missing::NoAnswer
+        } else {
+            Missing::NoReplica
+        }
+    }
+
+    /// All hits of confirmed answers whose encounter the catalog still knows, best first.
+    pub fn hits(&self, catalog: &Catalog) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (&partition, part) in &self.parts {
+            let answers = part.answers.iter().map(|(_, answer)| answer);
+            for answer in answers.filter(|a| self.is_confirmed(catalog, partition, a)) {
+                hits.extend(answer.hits.iter().copied());
+            }
+        }
+        hits.retain(|hit| catalog.encounters().contains_key(&hit.encounter));
+        if is_mutated(Mutation::TiesByArrival) {
+            hits.reverse();
+            hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        } else {
+            hits.sort_unstable_by_key(Hit::rank_key);
+        }
+        hits
+    }
+
+    /// The best encounter of every person, best first.
+    pub fn candidates(&self, catalog: &Catalog) -> Vec<Candidate> {
+        let mut seen: BTreeSet<PersonId> = BTreeSet::new();
+        let mut candidates = Vec::new();
+        for hit in self.hits(catalog) {
+            let row = catalog.encounters().get(&hit.encounter);
+            let person = catalog.resolve(row.map_or(hit.person, |row| row.person));
+            if seen.insert(person) || is_mutated(Mutation::HedgeMergedTwice) {
+                let (encounter, score) = (hit.encounter, hit.score);
+                candidates.push(Candidate { person, encounter, score });
+            }
+        }
+        candidates.truncate(self.question.persons_max.unwrap_or(u32::MAX) as usize);
+        candidates
+    }
+
+    /// Nodes asked whose answer nobody waits for any more.
+    pub fn unanswered(&self) -> Vec<NodeId> {
+        let waiting = self.parts.values().filter(|part| part.answers.is_empty());
+        waiting.flat_map(|part| part.asked.keys().copied()).collect()
+    }
+}
+
+impl Question {
+    /// Whether a list that was cut may lack somebody.
+    fn wants_more_than(&self, hits: &[Hit]) -> bool {
+        let persons: BTreeSet<PersonId> = hits.iter().map(|hit| hit.person).collect();
+        self.persons_max.is_none_or(|wanted| persons.len() < wanted as usize)
+    }
+}

@@ -1,0 +1,71 @@
+//! I7: an answer called complete lacks nobody, counts everybody, and nobody twice.
+
+use super::{Invariant, ensure};
+use crate::model::{Life, Model};
+use crate::observation::Observation;
+use crate::scorer::FingerScorer;
+use coordinator::{Identified, Identify, Request, Response};
+use replication::{PersonId, Scorer};
+use std::collections::BTreeSet;
+
+pub(super) struct HonestCoverage;
+
+impl Invariant for HonestCoverage {
+    fn name(&self) -> &'static str {
+        "I7"
+    }
+
+    fn watch(&mut self, seen: &Observation<'_>, model: &Model) -> Result<(), String> {
+        let Observation::Answered { request, response: Response::Identified(found), .. } = seen
+        else {
+            return Ok(());
+        };
+        let Request::Identify(asked) = &request.request else { return Ok(()) };
+        let encounters: BTreeSet<_> = found.candidates.iter().map(|c| c.encounter).collect();
+        ensure(encounters.len() == found.candidates.len(), || "somebody is listed twice".into())?;
+        if !found.is_complete {
+            let empty = found.candidates.is_empty() || asked.allow_partial;
+            return ensure(empty, || "an incomplete answer leaves nobody asked for".into());
+        }
+        ensure(found.missing.is_empty() && found.eligible == found.scanned, || {
+            format!("complete, and {} of {} scanned", found.scanned, found.eligible)
+        })?;
+        counts_fit(asked, found, model)?;
+        nobody_lacks(asked, found, model)
+    }
+}
+
+/// Each partition was counted once, at some index since the intent.
+fn counts_fit(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
+    let (mut low, mut high) = (0, 0);
+    for (partition, _) in model.catalog.partitions() {
+        let at = |index| u64::from(model.summary_at(partition, index).eligible(asked.scope));
+        let counts = (found.as_of..=model.applied()).map(at);
+        let (min, max) = counts.fold((u64::MAX, 0), |(min, max), n| (min.min(n), max.max(n)));
+        (low, high) = (low + min, high + max);
+    }
+    ensure((low..=high).contains(&found.eligible), || {
+        format!("{} eligible, between {low} and {high} expected", found.eligible)
+    })
+}
+
+fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
+    let listed: BTreeSet<PersonId> =
+        found.candidates.iter().map(|c| model.catalog.resolve(c.person)).collect();
+    let matches = |life: &&Life| {
+        FingerScorer.score(&asked.probe, &life.record.payload) >= asked.threshold
+            && life.always(asked.scope, found.as_of, model.applied())
+    };
+    let lacks = |life: &&Life| {
+        let row = model.catalog.encounters().get(&life.record.encounter);
+        // One that was linked to another person stood under a name that is not known any more.
+        row.filter(|row| row.person == row.home_person)
+            .is_some_and(|row| !listed.contains(&model.catalog.resolve(row.person)))
+    };
+    let lacking = model.lives.values().filter(matches).find(lacks);
+    let of = found.candidates.len();
+    let full = of >= asked.candidates_max as usize;
+    ensure(full || lacking.is_none(), || {
+        format!("a complete answer as of {} with {of} candidates lacks somebody", found.as_of)
+    })
+}
