@@ -1,5 +1,7 @@
 //! A node whose galleries are on devices answers, and forgets, as one on the processor does.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop here")]
+
 mod support;
 
 use node::{EnrollOutcome, Enrollment, Node};
