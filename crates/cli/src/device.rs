@@ -17,22 +17,40 @@ pub(crate) struct DeviceArgument {
 }
 
 impl DeviceArgument {
-    /// Opens what was chosen, and says on standard error when that is the processor for want of a
-    /// GPU.
-    pub(crate) fn kernels(&self, output: &Output) -> anyhow::Result<Arc<dyn Kernels>> {
+    /// Opens what was chosen. First thing in a command, while the process has one thread: some
+    /// drivers ask for that.
+    pub(crate) fn open(&self) -> anyhow::Result<Chosen> {
         if self.device == DeviceChoice::Cpu {
-            return Ok(Arc::new(TwinKernels::new()));
+            return Ok(Chosen { kernels: Arc::new(TwinKernels::new()), for_want_of_a_gpu: false });
         }
         let adapters = Adapters::find();
         let chosen = adapters.chosen(self.device)?;
         if chosen.is_empty() {
-            let kernels = TwinKernels::new();
-            output.note(format!("no GPU was found: scanning on the {}", kernels.name()));
-            return Ok(Arc::new(kernels));
+            return Ok(Chosen { kernels: Arc::new(TwinKernels::new()), for_want_of_a_gpu: true });
         }
         let open = |adapter| Device::open(adapter, &DeviceOptions::default());
         let devices = chosen.into_iter().map(open).collect::<Result<Vec<_>, _>>();
         let devices = devices.context("choose another with --device, or --device cpu")?;
-        Ok(Arc::new(DeviceKernels::new(devices)))
+        let kernels = Arc::new(DeviceKernels::new(devices));
+        Ok(Chosen { kernels, for_want_of_a_gpu: false })
+    }
+}
+
+/// Where the gallery will be scanned.
+pub(crate) struct Chosen {
+    kernels: Arc<dyn Kernels>,
+    /// It is the processor because no GPU was found.
+    for_want_of_a_gpu: bool,
+}
+
+impl Chosen {
+    /// The kernels, once the gallery is to be opened; says on standard error when they are the
+    /// processor's for want of a GPU.
+    pub(crate) fn kernels(self, output: &Output) -> Arc<dyn Kernels> {
+        if self.for_want_of_a_gpu {
+            let name = self.kernels.name();
+            output.note(format!("no GPU was found: scanning on the {name}"));
+        }
+        self.kernels
     }
 }

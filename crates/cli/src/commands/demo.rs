@@ -84,7 +84,7 @@ pub(crate) struct Example {
 /// Makes, enrolls, searches, reports, checks.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let kernels = arguments.device.kernels(output)?;
+    let kernels = arguments.device.open()?.kernels(output);
     let folder = Folder::new(arguments.keep.clone())?;
     let population = Population {
         seed: arguments.seed,

@@ -65,11 +65,11 @@ pub(crate) struct Arguments {
 
 /// Searches and answers.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    // First, while this process has one thread: some drivers ask for that.
-    let kernels = arguments.device.kernels(output)?;
+    let device = arguments.device.open()?;
     let prints = read_probe(&arguments)?;
     note_estimates(&prints, output);
-    let node = gallery::open(&arguments.data, &gallery::options().on(kernels), output)?;
+    let gallery_options = gallery::options().on(device.kernels(output));
+    let node = gallery::open(&arguments.data, &gallery_options, output)?;
     let probe = Probe { prints: prints.iter().map(|print| print.template.clone()).collect() };
     let options = options(&arguments);
     let started = Instant::now();
