@@ -7,7 +7,7 @@
 //! and a footer of 32 bytes. All integers are little-endian.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 const HEADER_BYTES: u64 = 30;
@@ -51,6 +51,22 @@ pub(crate) fn contents(path: &Path, holds: impl Fn(&[u8]) -> bool) -> io::Result
     }
     let found = keys.iter().any(|key| holds(key));
     Ok(if found { Contents::With(keys) } else { Contents::Without })
+}
+
+/// Whether a file ends with a footer, which is written last. One without is what a killed process
+/// left of its writing, or damaged.
+///
+/// # Errors
+/// When the file cannot be read; `NotFound` when RocksDB removed it meanwhile.
+pub(crate) fn has_footer(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() < HEADER_BYTES + FOOTER_BYTES {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-(FOOTER_BYTES as i64)))?;
+    let mut magic = [0; 4];
+    file.read_exact(&mut magic)?;
+    Ok(magic == MAGIC.to_le_bytes())
 }
 
 fn header_is_known(reader: &mut impl Read, length: u64) -> io::Result<bool> {

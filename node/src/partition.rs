@@ -10,12 +10,14 @@
 //! A write is acknowledged when its log record is synced. After a failed write the state on disk is
 //! not known until the next open, so every later write is refused.
 
+use crate::blob_file;
 use crate::error::NodeError;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, CompactOptions, DB,
     DBCompressionType, DBRecoveryMode, FlushOptions, IteratorMode, LogLevel, Options, ReadOptions,
     WaitForCompactOptions, WriteBatch, WriteOptions,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -57,6 +59,9 @@ const BLOB_FILE_BYTES: u64 = 32 * MIB as u64;
 const BLOB_GC_AGE_CUTOFF: &str = "0.25";
 const OPEN_FILES_MAX: i32 = 512;
 
+/// The property of a family that describes its newest version, blob files included.
+const VERSION: &str = "rocksdb.sstables";
+
 /// A key and its value.
 pub(crate) type Pair = (Box<[u8]>, Box<[u8]>);
 
@@ -91,9 +96,55 @@ impl Partition {
         let families = families.map(|(name, family)| {
             ColumnFamilyDescriptor::new(name, family_options(family, &cache))
         });
+        let left = blob_files(&path).unwrap_or_default();
         let db = DB::open_cf_descriptors(options, &path, families)
             .map_err(|e| NodeError::from_rocksdb(dir, e))?;
-        Ok(Self { db, dir: dir.to_owned(), path, refused: Mutex::new(None) })
+        let partition = Self { db, dir: dir.to_owned(), path, refused: Mutex::new(None) };
+        partition.remove_unfinished(left)?;
+        Ok(partition)
+    }
+
+    /// Removes what a killed process left of the blob files that it was writing: images in it could
+    /// not be erased. RocksDB removes every file that nothing refers to, but keeps a blob file
+    /// without a footer for ever, taking it for one that is being written. `left` are the files
+    /// that were there before the database was opened. A file that is referred to stays: it is
+    /// damaged, and some of its images may be read.
+    fn remove_unfinished(&self, mut left: Vec<PathBuf>) -> Result<(), NodeError> {
+        left.retain(|path| blob_file::has_footer(path).is_ok_and(|finished| !finished));
+        if left.is_empty() {
+            return Ok(());
+        }
+        let Some(live) = self.live_blob_files()? else { return Ok(()) };
+        for path in left {
+            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+            if number.is_none_or(|number: u64| live.contains(&number)) {
+                continue;
+            }
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(NodeError::file("remove", &path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the blob files that the newest version refers to; `None` when RocksDB does
+    /// not tell. In its description of a version keys are in hexadecimal digits, so none can be
+    /// taken for a number.
+    fn live_blob_files(&self) -> Result<Option<BTreeSet<u64>>, NodeError> {
+        let mut live = BTreeSet::new();
+        for family in Family::ALL {
+            let version = self.db.property_value_cf(self.family(family), VERSION);
+            let Some(version) = version.map_err(|e| self.error(e))? else { return Ok(None) };
+            let after = version.split("blob_file_number: ").skip(1);
+            for number in after.map(|rest| rest.split(' ').next().and_then(|n| n.parse().ok())) {
+                let Some(number) = number else { return Ok(None) };
+                live.insert(number);
+            }
+        }
+        Ok(Some(live))
     }
 
     /// The folder named in errors.
@@ -234,14 +285,7 @@ impl Partition {
 
     /// The blob files on disk.
     pub(crate) fn blob_files(&self) -> Result<Vec<PathBuf>, NodeError> {
-        let mut files: Vec<PathBuf> = entries(&self.path)
-            .map_err(|e| NodeError::file("read the folder", &self.path, e))?
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "blob"))
-            .collect();
-        files.sort_unstable();
-        Ok(files)
+        blob_files(&self.path).map_err(|e| NodeError::file("read the folder", &self.path, e))
     }
 
     /// Bytes of all files on disk.
@@ -277,6 +321,14 @@ impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn blob_files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let files = entries(path)?.into_iter().map(|entry| entry.path());
+    let is_blob = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "blob");
+    let mut files: Vec<PathBuf> = files.filter(is_blob).collect();
+    files.sort_unstable();
+    Ok(files)
 }
 
 fn entries(path: &Path) -> std::io::Result<Vec<fs::DirEntry>> {

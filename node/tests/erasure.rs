@@ -112,6 +112,33 @@ fn fail_to_erase(node: &Node, dir: &Path, person: &str) {
     std::fs::remove_dir(&obstacle).unwrap();
 }
 
+/// Blob files as a process leaves them that is killed while it writes: copies of the person's, cut
+/// anywhere before the footer of 32 bytes. One number is below the database's next, one above.
+#[test]
+fn what_a_killed_process_left_of_a_blob_file_hinders_no_erasure() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    enroll_people(&node, 10);
+    node.erase(&subject("p000")).unwrap();
+    let needle = noise(1, 20_000)[9_000..9_064].to_vec();
+    let holding = files_with(dir.path(), &needle);
+    assert_eq!(holding.len(), 1, "{holding:?}");
+    drop(node);
+    let whole = std::fs::read(dir.path().join(&holding[0])).unwrap();
+    let cuts = [0, 20, 30, 55, 25_000, whole.len() - 50, whole.len() - 32, whole.len() - 1];
+    let leftover = |number: usize| dir.path().join(format!("partition-0000/{number:06}.blob"));
+    for (number, cut) in cuts.into_iter().enumerate() {
+        std::fs::write(leftover(1 + 90_000 * (number % 2) + number), &whole[..cut]).unwrap();
+    }
+    let node = open(dir.path()).unwrap();
+    node.erase(&subject("p001")).unwrap();
+    assert_eq!(files_with(dir.path(), &needle), [""; 0]);
+    for n in 2..10 {
+        let image = node.image(&key(&format!("p{n:03}"), 2, "1")).unwrap().unwrap();
+        assert_eq!(image.bytes, noise(n, 20_000));
+    }
+}
+
 #[test]
 fn an_erasure_that_failed_is_finished_when_it_is_asked_for_again() {
     let dir = tempfile::tempdir().unwrap();
