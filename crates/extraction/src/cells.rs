@@ -170,3 +170,33 @@ impl<T> fmt::Debug for Cells<T> {
         write!(f, "Cells({} x {} of {} px)", self.columns, self.rows, self.cell_px)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cells of 4 px: 0 10 20 in the first row, 40 50 60 in the second.
+    fn cells() -> Cells<f32> {
+        let mut cells = Cells::filled(12, 8, 4, 0.0);
+        cells.values = vec![0.0, 10.0, 20.0, 40.0, 50.0, 60.0];
+        cells
+    }
+
+    #[test]
+    fn a_pixel_between_centers_gets_a_share_of_each() {
+        // The center of the first cell lies between its second and third pixel, at 1.5.
+        assert_eq!(cells().interpolated(1.5, 1.5), 0.0);
+        assert_eq!(cells().interpolated(5.5, 5.5), 50.0);
+        assert_eq!(cells().interpolated(2.5, 1.5), 2.5);
+        assert_eq!(cells().interpolated(8.5, 1.5), 17.5);
+        assert_eq!(cells().interpolated(1.5, 4.5), 30.0);
+        assert_eq!(cells().interpolated(3.5, 3.5), 25.0);
+    }
+
+    #[test]
+    fn beyond_the_outer_centers_the_border_cells_hold() {
+        assert_eq!(cells().interpolated(-100.0, 0.0), 0.0);
+        assert_eq!(cells().interpolated(11.0, 0.5), 20.0);
+        assert_eq!(cells().interpolated(100.0, 100.0), 60.0);
+    }
+}

@@ -224,3 +224,27 @@ impl fmt::Debug for Gallery {
         write!(f, "Gallery({} references of {} persons)", self.references(), self.persons())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_array_has_little_unused_room_and_is_seldom_copied() {
+        let (mut array, mut copies) = (Vec::new(), 0);
+        for value in 0..100_000_u32 {
+            let before = array.capacity();
+            push(&mut array, value);
+            copies += usize::from(array.capacity() != before);
+            assert!(array.capacity() <= array.len() + array.len() / 8 + 16);
+        }
+        // 16, 32, ... to 128, then by an eighth: ln(100,000 / 128) / ln(9 / 8) is 57.
+        assert!(copies <= 8 + 57 + 8, "{copies} copies");
+    }
+
+    #[test]
+    fn debug_output_tells_how_many_and_not_who() {
+        let gallery = Gallery::new(&Parameters::default());
+        assert_eq!(format!("{gallery:?}"), "Gallery(0 references of 0 persons)");
+    }
+}

@@ -111,3 +111,14 @@ pub(crate) struct Drawing {
     /// What is drawn over it.
     pub(crate) layers: Vec<Layer>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_color_is_written_with_two_digits_per_part() {
+        assert_eq!(Color(0, 92, 178).css(), "#005cb2");
+        assert_eq!(Color(255, 1, 16).css(), "#ff0110");
+    }
+}
