@@ -188,6 +188,14 @@ pub enum NodeError {
         /// Where it was to be enrolled.
         key: ImpressionKey,
     },
+    /// No scanner has this resolution.
+    #[error("the image of {key} is given {ppi} ppi, which is outside 1..=20000")]
+    Resolution {
+        /// Where it was to be enrolled.
+        key: ImpressionKey,
+        /// What was given.
+        ppi: f32,
+    },
     /// A finger with enrolled prints cannot be declared absent.
     #[error("{subject} has prints of the {position} enrolled: erase the subject first")]
     FingerEnrolled {

@@ -23,7 +23,7 @@ use vocabulary::Template;
 const VERSION: u8 = 1;
 const FLAG_IMAGE: u8 = 1;
 /// Resolutions that a scanner may have, in ppi.
-const PPI: std::ops::RangeInclusive<f32> = 1.0..=20_000.0;
+pub(crate) const PPI: std::ops::RangeInclusive<f32> = 1.0..=20_000.0;
 
 /// What is kept of one print besides its image.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use crate::metadata::Metadata;
 use crate::node::{Node, write_metadata};
 use crate::partition::{Changes, Family, Partition};
 use crate::person::Person;
-use crate::record::StoredReference;
+use crate::record::{PPI, StoredReference};
 use crate::resident::counted;
 use crate::statistics::Counted;
 use formats::template::private;
@@ -49,6 +49,10 @@ fn prepare(node: &Node, enrollment: Enrollment) -> Result<Prepared, NodeError> {
     let (found, current) = (template.header().extractor, node.options.extractor);
     if found != current && found != ExtractorVersion::FOREIGN {
         return Err(NodeError::TemplateVersion { key, found, current });
+    }
+    // What is stored must be read again: an image of no known resolution would count as damaged.
+    if let Some(ppi) = image.as_ref().map(|image| image.ppi).filter(|ppi| !PPI.contains(ppi)) {
+        return Err(NodeError::Resolution { key, ppi });
     }
     let is_digest = |image: &StoredImage| <[u8; 32]>::from(Sha256::digest(&image.bytes)) == digest;
     if !image.as_ref().is_none_or(is_digest) {

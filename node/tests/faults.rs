@@ -322,6 +322,18 @@ fn an_erasure_cut_short_is_finished_by_the_next_open() {
 }
 
 #[test]
+fn an_image_of_an_impossible_resolution_is_not_stored() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path()).unwrap();
+    for ppi in [f32::NAN, f32::INFINITY, -500.0, 0.0, 0.5, 20_001.0] {
+        let mut enrollment = enrollment(key("a", 1, "1"), template(1, 0), 1, 100);
+        enrollment.image.as_mut().unwrap().ppi = ppi;
+        assert!(matches!(node.enroll(vec![enrollment]), Err(NodeError::Resolution { .. })));
+    }
+    assert_eq!(node.stats().unwrap().references, 0);
+}
+
+#[test]
 fn an_image_that_is_not_what_its_digest_says_is_not_stored() {
     let dir = tempfile::tempdir().unwrap();
     let node = open(dir.path()).unwrap();

@@ -7,6 +7,7 @@ use crate::relaxation::{Relaxation, Relaxed};
 use crate::rigid::{Correspondence, Rigid};
 use crate::scoring::{similarity, weigh};
 use crate::{Parameters, PreparedTemplate};
+use std::fmt;
 use vocabulary::Similarity;
 
 /// Two minutiae found to be the same, by index into `Template::minutiae`.
@@ -69,8 +70,9 @@ pub struct Evidence {
     pub flow_cells: u16,
 }
 
-/// The result of comparing two prints.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// The result of comparing two prints. `Debug` tells how many pairs there are, not which: pairs and
+/// alignment are biometric content.
+#[derive(Clone, PartialEq, Default)]
 pub struct Comparison {
     /// How alike, `0..=1000` thousandths.
     pub similarity: Similarity,
@@ -80,6 +82,15 @@ pub struct Comparison {
     pub alignment: Option<Alignment>,
     /// What the similarity was made from.
     pub evidence: Evidence,
+}
+
+impl fmt::Debug for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Comparison")
+            .field("similarity", &self.similarity)
+            .field("pairs", &self.pairs.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Compares many pairs with one set of tables and buffers. One per thread; clones share the tables.
@@ -116,7 +127,7 @@ impl Comparer {
         self.relaxation.relax(prints, &self.assigned, &mut self.relaxed);
     }
 
-    /// The stage-2 score alone, `0..=65535`: good enough to order candidates, not calibrated.
+    /// The stage-2 score alone, `0..=65536`: good enough to order candidates, not calibrated.
     pub fn compare_stage2(
         &mut self,
         probe: &PreparedTemplate,
@@ -405,6 +416,17 @@ mod tests {
         let unturned = compared(&probe, &with(&reference, 20)).evidence.flow_agreement;
         assert!(turned > 0.99, "{turned}");
         assert!(unturned.abs() < 0.05, "{unturned}");
+    }
+
+    #[test]
+    fn debug_output_tells_how_many_pairs_and_not_which() {
+        let comparison = Comparison {
+            similarity: Similarity::from_thousandths(700),
+            pairs: vec![MinutiaPair { probe: 1234, reference: 4321 }],
+            ..Comparison::default()
+        };
+        let text = format!("{comparison:?}");
+        assert!(text.contains("pairs: 1") && !text.contains("1234"), "{text}");
     }
 
     #[test]

@@ -105,7 +105,9 @@ fn check_manifest(file: &SourceFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
         if line.starts_with('[') {
-            in_dependencies = line == "[dependencies]";
+            // Also those of one platform: `[target.'cfg(unix)'.dependencies]`.
+            let table = line.trim_end().trim_matches(['[', ']']);
+            in_dependencies = table == "dependencies" || table.ends_with(".dependencies");
         }
         let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
         let ours = MAY_DEPEND.iter().any(|(listed, _)| *listed == dependency);
@@ -134,12 +136,41 @@ fn check_source(file: &SourceFile) -> Vec<Finding> {
                 findings.push(Finding::new(&file.path, index + 1, message));
             }
         }
-        for word in IMPURE.iter().filter(|word| pure && line.contains(**word)) {
+    }
+    if pure {
+        findings.extend(impurities(&code).into_iter().map(|(line, word)| {
             let message = format!("a pure crate must take this as an argument: `{word}`");
-            findings.push(Finding::new(&file.path, index + 1, message));
-        }
+            Finding::new(&file.path, line, message)
+        }));
     }
     findings
+}
+
+/// Where code names what a pure crate must not, with the line; in groups, too: `use std::{env,
+/// fs};`.
+fn impurities(code: &str) -> Vec<(usize, &'static str)> {
+    let mut found = Vec::new();
+    for word in IMPURE {
+        let (root, rest) = word.split_once("::").unwrap_or((word, ""));
+        let plain = code.match_indices(word).map(|(at, _)| at);
+        let group = format!("{root}::{{");
+        let grouped = code.match_indices(&group).flat_map(|(at, _)| {
+            let inner = &code[at + group.len()..];
+            members(inner).filter(|name| name.starts_with(rest)).map(move |_| at)
+        });
+        found.extend(plain.chain(grouped).map(|at| (code[..at].matches('\n').count() + 1, word)));
+    }
+    found
+}
+
+/// The paths of a group, from behind its opening brace; what stands in inner braces is left out.
+fn members(inner: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 1;
+    let end = inner.find(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth == 0
+    });
+    inner[..end.unwrap_or(inner.len())].split([',', '{', '}']).map(str::trim)
 }
 
 #[cfg(test)]
@@ -156,6 +187,8 @@ mod tests {
         assert_eq!(findings("crates/search/Cargo.toml", manifest), 1);
         assert_eq!(findings("crates/cli/Cargo.toml", manifest), 0);
         assert_eq!(findings("crates/novel/Cargo.toml", ""), 1);
+        let platform = "[target.'cfg(unix)'.dependencies]\nnode = { path = \"../../node\" }\n";
+        assert_eq!(findings("crates/search/Cargo.toml", platform), 1);
         let tests = "[dev-dependencies]\nnode.workspace = true\n";
         assert_eq!(findings("crates/search/Cargo.toml", tests), 0);
         assert_eq!(findings("fuzz/Cargo.toml", manifest), 0);
@@ -176,6 +209,12 @@ mod tests {
     fn a_pure_crate_that_reads_a_file_is_found() {
         let code = "fn a() { std::fs::read(\"x\"); }\n";
         assert_eq!(findings("crates/formats/src/a.rs", code), 1);
+        assert_eq!(findings("crates/formats/src/a.rs", "use std::{fmt, fs};\n"), 1);
+        assert_eq!(
+            findings("crates/formats/src/a.rs", "use std::{\n    fmt,\n    env::var,\n};\n"),
+            1
+        );
+        assert_eq!(findings("crates/formats/src/a.rs", "use std::{fmt, io};\nfn fs() {}\n"), 0);
         assert_eq!(findings("crates/formats/tests/a.rs", code), 0);
         assert_eq!(findings("crates/cli/src/a.rs", code), 0);
     }
