@@ -33,8 +33,10 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod gate;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod prefetch;
 mod probe;
 mod top;
@@ -51,6 +53,8 @@ use std::fmt;
 pub enum Stage1Path {
     /// Plain Rust, for any processor.
     Portable,
+    /// 128-bit vectors of ARM, with a bit count by byte.
+    Neon,
     /// 256-bit vectors with a nibble table for the bit count.
     Avx2,
     /// 512-bit vectors with `vpopcntd` (Ice Lake, Zen 4 and later).
@@ -59,12 +63,16 @@ pub enum Stage1Path {
 
 impl Stage1Path {
     /// Every path, slowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// Whether this processor has what the path needs.
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => neon::is_available(),
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::Neon => false,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => avx2::is_available(),
             #[cfg(target_arch = "x86_64")]
@@ -88,6 +96,7 @@ impl Stage1Path {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
@@ -131,6 +140,11 @@ pub fn score_with(
     assert!(path.is_available(), "this processor has no {path} path");
     match path {
         Stage1Path::Portable => portable::score(probe, references, out),
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: the path is available, which is what the function needs of the processor.
+        Stage1Path::Neon => unsafe { neon::score(probe, references, out) },
+        #[cfg(not(target_arch = "aarch64"))]
+        Stage1Path::Neon => unreachable!("asserted above"),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the path is available, which is what the function needs of the processor.
         Stage1Path::Avx2 => unsafe { avx2::score(probe, references, out) },

@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use matching::PackedRecord;
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// How many records ahead of the one that is scored.
 pub(super) const AHEAD: usize = 3;
@@ -15,8 +14,28 @@ const CACHE_LINE_BYTES: usize = 64;
 pub(super) fn prefetch(record: Option<&PackedRecord>) {
     let Some(record) = record else { return };
     let bytes = bytemuck::bytes_of(record);
-    for offset in (0..bytes.len()).step_by(CACHE_LINE_BYTES) {
-        // SAFETY: the address is within the record; a prefetch reads nothing that is seen.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().add(offset).cast()) };
+    for line in bytes.chunks(CACHE_LINE_BYTES) {
+        prefetch_line(line);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn prefetch_line(line: &[u8]) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: the address is that of a reference; a prefetch reads nothing that is seen.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+}
+
+#[cfg(target_arch = "aarch64")]
+#[inline(always)]
+fn prefetch_line(line: &[u8]) {
+    // SAFETY: the address is that of a reference; a prefetch reads nothing that is seen.
+    unsafe {
+        std::arch::asm!(
+            "prfm pldl1keep, [{line}]",
+            line = in(reg) line.as_ptr(),
+            options(nostack, preserves_flags, readonly)
+        );
     }
 }
