@@ -12,9 +12,11 @@
 //! records whose seal did not reach the disk looks like a torn end.
 
 mod disk;
+mod folder;
 mod record;
 mod storage;
 
 pub use disk::{Disk, DiskError, MemoryDisk};
+pub use folder::FolderDisk;
 pub use record::{ScanEnd, scan};
 pub use storage::{LogError, LogStorage};

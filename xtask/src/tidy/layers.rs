@@ -19,7 +19,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("simulation", &["coordinator", "replication"]),
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),
-    ("node", &["search", "matching", "extraction", "formats"]),
+    ("node", &["search", "matching", "extraction", "formats", "replication"]),
     (
         "cli",
         &[
