@@ -53,8 +53,9 @@ pub(crate) fn contents(path: &Path, holds: impl Fn(&[u8]) -> bool) -> io::Result
     Ok(if found { Contents::With(keys) } else { Contents::Without })
 }
 
-/// Whether a file ends with a footer, which is written last. One without is what a killed process
-/// left of its writing, or damaged.
+/// Whether a file ends with a whole footer, which is written last: magic first, and a checksum
+/// last, as RocksDB judges it. A file without is what a killed process left of its writing, or
+/// damaged.
 ///
 /// # Errors
 /// When the file cannot be read; `NotFound` when RocksDB removed it meanwhile.
@@ -64,9 +65,21 @@ pub(crate) fn has_footer(path: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     file.seek(SeekFrom::End(-(FOOTER_BYTES as i64)))?;
-    let mut magic = [0; 4];
-    file.read_exact(&mut magic)?;
-    Ok(magic == MAGIC.to_le_bytes())
+    let mut footer = [0; FOOTER_BYTES as usize];
+    file.read_exact(&mut footer)?;
+    let (fields, crc) = footer.split_at(FOOTER_BYTES as usize - 4);
+    Ok(fields.starts_with(&MAGIC.to_le_bytes()) && crc == masked_crc32c(fields).to_le_bytes())
+}
+
+/// CRC-32C as RocksDB stores it, rotated and shifted (`util/crc32c.h`). Bit by bit: a footer is
+/// short.
+fn masked_crc32c(bytes: &[u8]) -> u32 {
+    const REVERSED_POLYNOMIAL: u32 = 0x82F6_3B78;
+    let crc = !bytes.iter().fold(!0u32, |crc, byte| {
+        let step = |crc: u32, _| (crc >> 1) ^ (REVERSED_POLYNOMIAL & (crc & 1).wrapping_neg());
+        (0..8).fold(crc ^ u32::from(*byte), step)
+    });
+    crc.rotate_right(15).wrapping_add(0xA282_EAD8)
 }
 
 fn header_is_known(reader: &mut impl Read, length: u64) -> io::Result<bool> {
@@ -141,8 +154,33 @@ mod tests {
 
     fn footer() -> Vec<u8> {
         let mut bytes = MAGIC.to_le_bytes().to_vec();
-        bytes.resize(FOOTER_BYTES as usize, 0);
+        bytes.resize(FOOTER_BYTES as usize - 4, 0);
+        bytes.extend(masked_crc32c(&bytes).to_le_bytes());
         bytes
+    }
+
+    #[test]
+    fn a_checksum_is_that_of_the_castagnoli_polynomial() {
+        // RFC 3720, B.4: 32 zeros and 32 bytes 0xFF.
+        let unmasked =
+            |bytes: &[u8]| masked_crc32c(bytes).wrapping_sub(0xA282_EAD8).rotate_left(15);
+        assert_eq!(unmasked(&[0; 32]), 0x8A91_36AA);
+        assert_eq!(unmasked(&[0xFF; 32]), 0x62A8_AB43);
+    }
+
+    #[test]
+    fn a_footer_of_which_a_part_was_written_is_none() {
+        let whole = [record(b"a", &[5; 99]), footer()].concat();
+        assert!(has_footer(file(std::slice::from_ref(&whole)).path()).unwrap());
+        // The length may be on disk before the content: after a power failure zeros stand there.
+        for written in 0..FOOTER_BYTES as usize {
+            let mut torn = whole.clone();
+            let from = torn.len() - FOOTER_BYTES as usize + written;
+            torn[from..].fill(0);
+            assert!(!has_footer(file(&[torn]).path()).unwrap(), "{written}");
+            let cut = whole[..from].to_vec();
+            assert!(!has_footer(file(&[cut]).path()).unwrap(), "{written}");
+        }
     }
 
     #[test]

@@ -106,9 +106,10 @@ impl Partition {
 
     /// Removes what a killed process left of the blob files that it was writing: images in it could
     /// not be erased. RocksDB removes every file that nothing refers to, but keeps a blob file
-    /// without a footer for ever, taking it for one that is being written. `left` are the files
-    /// that were there before the database was opened. A file that is referred to stays: it is
-    /// damaged, and some of its images may be read.
+    /// without a whole footer for ever, taking it for one that is being written
+    /// (`ShouldKeepFooterlessBlobFile` in `db/db_impl/db_impl_files.cc` of RocksDB 11.8). `left`
+    /// are the files that were there before the database was opened, whose numbers it never uses
+    /// again. A file that is referred to stays: it is damaged, and some of its images may be read.
     fn remove_unfinished(&self, mut left: Vec<PathBuf>) -> Result<(), NodeError> {
         left.retain(|path| blob_file::has_footer(path).is_ok_and(|finished| !finished));
         if left.is_empty() {
@@ -425,6 +426,19 @@ mod tests {
             partition.write(put(&[written])).unwrap();
             assert_eq!(options.get_ticker_count(Ticker::WalFileSynced), u64::from(written));
         }
+    }
+
+    #[test]
+    fn what_the_database_finished_has_a_footer() {
+        let dir = tempfile::tempdir().unwrap();
+        let partition = Partition::open(dir.path(), dir.path().join("db"), true).unwrap();
+        let mut changes = Changes::default();
+        changes.put(Family::Images, b"a".to_vec(), vec![7; BLOB_BYTES_MIN as usize]);
+        partition.write(changes).unwrap();
+        partition.flush().unwrap();
+        let files = partition.blob_files().unwrap();
+        assert_eq!(files.len(), 1);
+        assert!(blob_file::has_footer(&files[0]).unwrap());
     }
 
     #[test]

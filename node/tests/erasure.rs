@@ -113,7 +113,8 @@ fn fail_to_erase(node: &Node, dir: &Path, person: &str) {
 }
 
 /// Blob files as a process leaves them that is killed while it writes: copies of the person's, cut
-/// anywhere before the footer of 32 bytes. One number is below the database's next, one above.
+/// anywhere before the end of the footer of 32 bytes, or with zeros for its end after a power
+/// failure. One number is below the database's next, one above.
 #[test]
 fn what_a_killed_process_left_of_a_blob_file_hinders_no_erasure() {
     let dir = tempfile::tempdir().unwrap();
@@ -129,6 +130,9 @@ fn what_a_killed_process_left_of_a_blob_file_hinders_no_erasure() {
     let leftover = |number: usize| dir.path().join(format!("partition-0000/{number:06}.blob"));
     for (number, cut) in cuts.into_iter().enumerate() {
         std::fs::write(leftover(1 + 90_000 * (number % 2) + number), &whole[..cut]).unwrap();
+        let mut torn = whole.clone();
+        torn[cut..].fill(0);
+        std::fs::write(leftover(20 + 90_000 * (number % 2) + number), torn).unwrap();
     }
     let node = open(dir.path()).unwrap();
     node.erase(&subject("p001")).unwrap();
