@@ -28,10 +28,11 @@ pub(crate) struct Judged {
 pub(crate) fn judge(found: &[Found], evidence: &Evidence) -> Vec<Judged> {
     let inner: Vec<Found> = found.iter().copied().filter(|m| inside(m, evidence)).collect();
     let single = without_opposite(&inner, evidence);
+    let bins = Bins::new(&single);
     single
         .iter()
         .enumerate()
-        .map(|(index, m)| Judged { found: *m, reliability: reliability(&single, index, evidence) })
+        .map(|(index, m)| Judged { found: *m, reliability: reliability(&bins, index, evidence) })
         .collect()
 }
 
@@ -44,22 +45,48 @@ fn inside(m: &Found, evidence: &Evidence) -> bool {
     border >= BORDER_PERIODS * period(m, evidence)
 }
 
-/// Pairs of a list nearer than a distance, as indices, nearest pairs not first.
-fn near_pairs(list: &[Found], reach_px: f32) -> Vec<(usize, usize)> {
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    order.sort_by(|a, b| list[*a].y.total_cmp(&list[*b].y).then(a.cmp(b)));
-    let mut pairs = Vec::new();
-    for (rank, a) in order.iter().enumerate() {
-        for b in &order[rank + 1..] {
-            if list[*b].y - list[*a].y > reach_px {
-                break;
-            }
-            if (list[*b].x - list[*a].x).abs() <= reach_px {
-                pairs.push((*a.min(b), *a.max(b)));
-            }
+/// The places of a list in square bins, so that what is near one is found without a look at all.
+struct Bins<'a> {
+    list: &'a [Found],
+    columns: usize,
+    rows: usize,
+    /// By bin, row by row: indices into the list, rising.
+    members: Vec<Vec<u32>>,
+}
+
+impl<'a> Bins<'a> {
+    /// Side of a bin, px: about three ridge periods.
+    const SIDE_PX: f32 = 32.0;
+
+    fn new(list: &'a [Found]) -> Self {
+        let side = |largest: f32| Self::bin(largest) + 1;
+        let columns = side(list.iter().map(|m| m.x).fold(0.0, f32::max));
+        let rows = side(list.iter().map(|m| m.y).fold(0.0, f32::max));
+        let mut members = vec![Vec::new(); columns * rows];
+        for (index, m) in list.iter().enumerate() {
+            members[Self::bin(m.y) * columns + Self::bin(m.x)].push(index as u32);
         }
+        Self { list, columns, rows, members }
     }
-    pairs
+
+    /// The bin of a coordinate; all below zero are in the first.
+    const fn bin(coordinate: f32) -> usize {
+        (coordinate / Self::SIDE_PX) as usize
+    }
+
+    /// Indices of all nearer to one of the list than `reach_px`, without itself.
+    fn near(&self, index: usize, reach_px: f32) -> impl Iterator<Item = usize> {
+        let m = &self.list[index];
+        // A pixel more, so that no rounding leaves out a bin.
+        let reach = reach_px + 1.0;
+        let range =
+            |at: f32, bins: usize| Self::bin(at - reach)..(Self::bin(at + reach) + 1).min(bins);
+        let columns = range(m.x, self.columns);
+        let bins = range(m.y, self.rows)
+            .flat_map(move |row| columns.clone().map(move |column| row * self.columns + column));
+        let members = bins.flat_map(|bin| &self.members[bin]).map(|other| *other as usize);
+        members.filter(move |other| *other != index && distance(m, &self.list[*other]) < reach_px)
+    }
 }
 
 fn distance(a: &Found, b: &Found) -> f32 {
@@ -68,16 +95,14 @@ fn distance(a: &Found, b: &Found) -> f32 {
 
 /// Two minutiae of opposite direction side by side are one disturbed ridge, not two features.
 fn without_opposite(list: &[Found], evidence: &Evidence) -> Vec<Found> {
-    let mut pairs: Vec<(f32, usize, usize)> = near_pairs(list, 25.0)
-        .into_iter()
-        .filter_map(|(a, b)| {
-            let (first, second) = (&list[a], &list[b]);
-            let apart = distance(first, second);
-            let opposite = libm::cosf(first.angle - second.angle) < -0.7;
-            let near = apart < OPPOSITE_PERIODS * period(first, evidence);
-            (opposite && near).then_some((apart, a, b))
-        })
-        .collect();
+    let bins = Bins::new(list);
+    let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+    for (a, first) in list.iter().enumerate() {
+        let reach_px = OPPOSITE_PERIODS * period(first, evidence);
+        let opposite = |b: &usize| libm::cosf(first.angle - list[*b].angle) < -0.7;
+        let after = bins.near(a, reach_px).filter(|b| *b > a);
+        pairs.extend(after.filter(opposite).map(|b| (distance(first, &list[b]), a, b)));
+    }
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let mut kept = vec![true; list.len()];
     for (_, a, b) in pairs {
@@ -94,16 +119,12 @@ fn ramp(value: f32, low: f32, high: f32) -> f32 {
     ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-fn reliability(list: &[Found], index: usize, evidence: &Evidence) -> f32 {
-    let m = &list[index];
+fn reliability(bins: &Bins<'_>, index: usize, evidence: &Evidence) -> f32 {
+    let m = &bins.list[index];
     let period = period(m, evidence);
     let clarity = evidence.clarity.interpolated(m.x, m.y);
     let border = evidence.border.at(m.x, m.y) / period;
-    let neighbors = list
-        .iter()
-        .enumerate()
-        .filter(|(i, other)| *i != index && distance(m, other) < 2.0 * period)
-        .count() as f32;
+    let neighbors = bins.near(index, 2.0 * period).count() as f32;
     let clear = 0.1 + 0.9 * ramp(clarity, 0.2, 0.8);
     let inner = 0.3 + 0.7 * ramp(border, 0.5, 3.0);
     let lonely = 1.0 / (1.0 + 0.3 * neighbors);
@@ -111,4 +132,54 @@ fn reliability(list: &[Found], index: usize, evidence: &Evidence) -> f32 {
     let agrees = 0.5 + 0.5 * ramp(m.agreement, 0.5, 0.9);
     let exact = if m.exact { 1.0 } else { 0.8 };
     clear * inner * lonely * long * agrees * exact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vocabulary::MinutiaKind;
+
+    /// Places over `side_px`, some of them on the very edges.
+    fn scattered(count: u64, side_px: f32) -> Vec<Found> {
+        let place = |number: u64, salt: u64| {
+            let mixed = (number * 2 + salt).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            ((mixed as f32 / (1 << 24) as f32 * 1.1 - 0.05) * side_px).clamp(-2.0, side_px)
+        };
+        let found = |number| Found {
+            node: (0.0, 0.0),
+            x: place(number, 0),
+            y: place(number, 1),
+            angle: 0.0,
+            kind: MinutiaKind::Ending,
+            agreement: 1.0,
+            shortest: 9.0,
+            exact: true,
+        };
+        (0..count).map(found).collect()
+    }
+
+    #[test]
+    fn the_near_are_those_that_a_look_at_all_finds() {
+        let list = scattered(400, 300.0);
+        let bins = Bins::new(&list);
+        for reach_px in [0.0, 4.5, 18.0, 31.9, 32.0, 75.0, 1000.0] {
+            for index in 0..list.len() {
+                let mut near: Vec<usize> = bins.near(index, reach_px).collect();
+                near.sort_unstable();
+                let is_near =
+                    |i: &usize| *i != index && distance(&list[index], &list[*i]) < reach_px;
+                assert_eq!(near, (0..list.len()).filter(is_near).collect::<Vec<_>>());
+            }
+        }
+        assert_eq!(Bins::new(&[]).members.len(), 1);
+    }
+
+    #[test]
+    fn the_largest_image_full_of_minutiae_costs_each_a_look_at_its_bins_only() {
+        let list = scattered(100_000, 4096.0);
+        let bins = Bins::new(&list);
+        assert_eq!(bins.members.iter().map(Vec::len).sum::<usize>(), list.len());
+        let largest = bins.members.iter().map(Vec::len).max();
+        assert!(largest < Some(list.len() / 100), "{largest:?} of {} in one bin", list.len());
+    }
 }
