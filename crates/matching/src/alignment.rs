@@ -6,7 +6,7 @@
 //! drawn once more under a tighter tolerance.
 
 use crate::geometry::Point;
-use crate::parameters::AlignmentParameters;
+use crate::parameters::{AlignmentParameters, STRETCH_RANGES2};
 use crate::prepared::PreparedTemplate;
 use crate::rigid::{Correspondence, Rigid};
 
@@ -182,7 +182,7 @@ impl Aligner {
                 continue;
             }
             let scaled = probe[index].distance2(&probe[usize::from(mate.probe)]) / range2;
-            if scaled < 9.0 {
+            if scaled < STRETCH_RANGES2 {
                 let weight = mate.fit / (1.0 + scaled * scaled);
                 dx += weight * mate.residual.0;
                 dy += weight * mate.residual.1;

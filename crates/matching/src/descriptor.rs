@@ -2,12 +2,10 @@
 
 use crate::cylinder::{Cylinder, Grid, SECTIONS};
 use crate::geometry::{Hull, Point, points};
-use crate::parameters::{Parameters, SelectionParameters};
+use crate::parameters::{PACKED_SIDES, Parameters, SelectionParameters};
 use crate::record::{CYLINDERS, PackedRecord, WORDS};
 use vocabulary::Template;
 
-/// Cells on a side of the packed cylinder's base.
-const SIDES: usize = 8;
 /// Bits of the 260 that do not fit into 256: four sections of one cell at the rim, where a cylinder
 /// says least.
 const DROPPED: [usize; 4] = [0, 1, 2, 3];
@@ -24,7 +22,7 @@ pub fn pack(template: &Template, parameters: &Parameters) -> PackedRecord {
     };
     let points = points(template, parameters.packed_minutiae_max);
     let hull = Hull::new(&points);
-    let grid = Grid::shared(SIDES, &parameters.packed);
+    let grid = Grid::shared(PACKED_SIDES, &parameters.packed);
     let mut ranked: Vec<(f32, usize, Cylinder)> = Vec::new();
     for (index, point) in points.iter().enumerate() {
         if let Some(cylinder) = grid.cylinder(&points, index, &hull) {

@@ -2,13 +2,10 @@
 
 use crate::alignment::Prints;
 use crate::geometry::Point;
+use crate::parameters::OVERLAP_STEP_PX;
 use crate::prepared::PreparedTemplate;
 use crate::rigid::Rigid;
 use std::f32::consts::TAU;
-use vocabulary::RidgeFlow;
-
-/// Step of the sampling grid, px: a cell of the ridge flow.
-const STEP_PX: f32 = RidgeFlow::CELL_PX as f32;
 
 /// The part of the skin that both prints show.
 #[derive(Clone, Copy, Default)]
@@ -65,13 +62,13 @@ fn area(
     let Some((left, bottom, right, top)) = reference.bounds(margin_px) else {
         return (0.0, 0.0, 0);
     };
-    let (columns, rows) = ((right - left) / STEP_PX, (top - bottom) / STEP_PX);
+    let (columns, rows) = ((right - left) / OVERLAP_STEP_PX, (top - bottom) / OVERLAP_STEP_PX);
     let turned = f32::from(back.turn.turns_65536()) / 32768.0;
     let (mut cells, mut both, mut agreement) = (0u32, 0u16, 0.0);
     for row in 0..rows as u32 {
         for column in 0..columns as u32 {
-            let x = left + (column as f32 + 0.5) * STEP_PX;
-            let y = top - (row as f32 + 0.5) * STEP_PX;
+            let x = left + (column as f32 + 0.5) * OVERLAP_STEP_PX;
+            let y = top - (row as f32 + 0.5) * OVERLAP_STEP_PX;
             let Some(here) = reference.shown_at(x, y, margin_px) else { continue };
             let (u, v) = back.apply(x, y);
             let Some(there) = probe.shown_at(u, v, margin_px) else { continue };
@@ -83,5 +80,5 @@ fn area(
         }
     }
     let mean = if both > 0 { agreement / f32::from(both) } else { 0.0 };
-    (cells as f32 * STEP_PX * STEP_PX, mean, both)
+    (cells as f32 * OVERLAP_STEP_PX * OVERLAP_STEP_PX, mean, both)
 }

@@ -2,6 +2,30 @@
 
 use crate::record::DESCRIPTOR_VERSION;
 use std::f32::consts::PI;
+use vocabulary::RidgeFlow;
+
+/// Cells on a side of the base of a packed cylinder.
+pub(crate) const PACKED_SIDES: usize = 8;
+/// Cells on a side of the base of a full-resolution cylinder.
+pub(crate) const FULL_SIDES: usize = 16;
+/// Step of the grid on which an overlap is sampled, px: a cell of the ridge flow.
+pub(crate) const OVERLAP_STEP_PX: f32 = RidgeFlow::CELL_PX as f32;
+/// Pairs further away than three of [`AlignmentParameters::stretch_range_px`] tell nothing of the
+/// stretch; the square of that.
+pub(crate) const STRETCH_RANGES2: f32 = 9.0;
+/// Added to one minus the flow agreement before the logarithm: two perfect prints of a finger
+/// differ about so much.
+pub(crate) const FLOW_NOISE: f32 = 0.02;
+
+/// What no [`Parameters`] can change and yet decides a similarity, with its name.
+const FIXED: [(&str, f32); 6] = [
+    ("descriptor version", DESCRIPTOR_VERSION as f32),
+    ("packed sides", PACKED_SIDES as f32),
+    ("full sides", FULL_SIDES as f32),
+    ("overlap step px", OVERLAP_STEP_PX),
+    ("stretch ranges squared", STRETCH_RANGES2),
+    ("flow noise", FLOW_NOISE),
+];
 
 /// All parameters of this crate. They are part of a cluster's configuration: nodes with different
 /// [`Self::configuration_hash`] must not share a gallery.
@@ -123,9 +147,11 @@ impl Default for Stage1Parameters {
 
 impl Parameters {
     /// All values as text, one `name: value` a line, in a fixed order, after the version of the
-    /// packed records that they make.
+    /// packed records that they make and the other constants that a similarity depends on.
     pub fn canonical(&self) -> String {
-        format!("descriptor version: {DESCRIPTOR_VERSION}\n{self:#?}")
+        let fixed: String =
+            FIXED.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        format!("{fixed}{self:#?}")
     }
 
     /// 64-bit FNV-1a of [`Self::canonical`]: tells configurations apart, resists no attacker.
@@ -332,7 +358,21 @@ mod tests {
             assert_ne!(parameters.configuration_hash(), base.configuration_hash());
         }
         assert_eq!(base.clone().configuration_hash(), base.configuration_hash());
-        assert!(base.canonical().contains(&format!("descriptor version: {DESCRIPTOR_VERSION}\n")));
+    }
+
+    #[test]
+    fn the_hash_covers_what_no_parameter_can_change() {
+        let text = Parameters::default().canonical();
+        for line in [
+            format!("descriptor version: {DESCRIPTOR_VERSION}"),
+            format!("packed sides: {PACKED_SIDES}"),
+            format!("full sides: {FULL_SIDES}"),
+            format!("overlap step px: {OVERLAP_STEP_PX}"),
+            format!("stretch ranges squared: {STRETCH_RANGES2}"),
+            format!("flow noise: {FLOW_NOISE}"),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}");
+        }
     }
 
     #[test]

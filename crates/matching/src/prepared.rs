@@ -2,11 +2,10 @@
 
 use crate::cylinder::{BASE_WORDS, Cylinder, Grid, SECTIONS};
 use crate::geometry::{Hull, Point, points};
+use crate::parameters::FULL_SIDES;
 use crate::{MatchingError, Parameters};
 use vocabulary::{ExtractorVersion, RidgeFlow, Template};
 
-/// Cells on a side of the base of a full-resolution cylinder.
-const SIDES: usize = 16;
 /// Base cells of a full-resolution cylinder.
 pub(crate) const BASE_CELLS: usize = 208;
 /// 64-bit words of a full-resolution cylinder: the base cells of one section after another.
@@ -56,7 +55,7 @@ impl PreparedTemplate {
         let hull = Hull::new(&points);
         let mut by_x: Vec<u16> = (0..points.len() as u16).collect();
         by_x.sort_by(|a, b| points[usize::from(*a)].x.total_cmp(&points[usize::from(*b)].x));
-        let grid = Grid::shared(SIDES, &parameters.full);
+        let grid = Grid::shared(FULL_SIDES, &parameters.full);
         let cylinder = |index: usize| {
             let cylinder = grid.cylinder(&points, index, &hull)?;
             Some(FullCylinder::new(index, &cylinder))

@@ -1,12 +1,8 @@
 //! From evidence to a similarity.
 
 use crate::compare::Evidence;
-use crate::parameters::ScoringParameters;
+use crate::parameters::{FLOW_NOISE, ScoringParameters};
 use vocabulary::Similarity;
-
-/// Added to one minus the flow agreement before the logarithm: two perfect prints of a finger
-/// differ about so much.
-const FLOW_NOISE: f32 = 0.02;
 
 /// What the models are linear in: support, similar, unpaired, local and flow, as in
 /// [`crate::parameters::EvidenceModel`]. For fitting the weights; the flow is 0 when a template has
