@@ -67,28 +67,36 @@ pub fn identify_many(
     progress: &dyn Progress,
 ) -> Result<Vec<Identification>, SearchError> {
     let mut answers = Vec::with_capacity(probes.len());
-    for batch in batches(probes, partitions) {
+    let persons = partitions.iter().map(|p| p.gallery.persons()).max().unwrap_or(0);
+    for batch in batches(probes.iter().map(|probe| probe.prints.len()), persons) {
         let search = Search { partitions, engine, options, progress };
         answers.extend(search.run(&probes[batch])?);
     }
     Ok(answers)
 }
 
-/// Memory of stage 1 for the scores of one pass, per partition.
+/// Memory of stage 1 for the scores of one pass, per partition. A single probe with many prints may
+/// need more: it is not split, since ten prints take 24 bytes per person, and every packed record
+/// of a person takes a kibibyte as it is.
 const PASS_BYTES_MAX: usize = 1 << 30;
+/// Best score of a print with a person.
+const SCORE_BYTES: usize = 2;
+/// Sum over the prints of a probe of a person; those of all probes are there at once.
+const SUM_BYTES: usize = 4;
 
-/// Splits probes so that the scores of a pass, two bytes per print and person, stay in bounds.
-fn batches(probes: &[Probe], partitions: &[Partition<'_>]) -> Vec<Range<usize>> {
-    let persons = partitions.iter().map(|p| p.gallery.persons()).max().unwrap_or(0);
-    let prints_max = PASS_BYTES_MAX / (2 * persons.max(1));
+/// Splits probes of so many prints each so that the scores of a pass over so many persons stay in
+/// bounds.
+fn batches(probes: impl Iterator<Item = usize>, persons: usize) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
-    let mut prints = 0;
-    for (index, probe) in probes.iter().enumerate() {
-        prints += probe.prints.len();
+    let mut bytes = 0usize;
+    for (index, prints) in probes.enumerate() {
+        let per_person = SCORE_BYTES * prints + SUM_BYTES;
+        let own = per_person.saturating_mul(persons);
+        bytes = bytes.saturating_add(own);
         match batches.last_mut() {
-            Some(batch) if prints <= prints_max => batch.end = index + 1,
+            Some(batch) if bytes <= PASS_BYTES_MAX => batch.end = index + 1,
             _ => {
-                prints = probe.prints.len();
+                bytes = own;
                 batches.push(index..index + 1);
             }
         }
@@ -206,5 +214,27 @@ impl Search<'_> {
         };
         let fingers = detail.fingers.iter().map(finger).collect();
         (Candidate { subject: person.subject, similarity, fingers }, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scores_and_sums_of_a_batch_stay_in_bounds_unless_it_is_one_probe() {
+        for (prints, persons) in [(1, 40_000_000), (2, 3_000_000), (10, 1_000_000), (1, 0)] {
+            let batches = batches([prints; 100].into_iter(), persons);
+            let bytes = |probes: usize| probes * (SCORE_BYTES * prints + SUM_BYTES) * persons;
+            assert!(batches.iter().all(|batch| bytes(batch.len()) <= PASS_BYTES_MAX));
+            let covered: Vec<usize> = batches.iter().cloned().flatten().collect();
+            assert_eq!(covered, (0..100).collect::<Vec<_>>());
+            // None could take one probe more.
+            let full = &batches[..batches.len() - 1];
+            assert!(full.iter().all(|batch| bytes(batch.len() + 1) > PASS_BYTES_MAX));
+        }
+        assert_eq!(batches([1, 500, 1].into_iter(), 5_000_000), [0..1, 1..2, 2..3]);
+        assert_eq!(batches([1, 500, 1].into_iter(), usize::MAX).len(), 3);
+        assert_eq!(batches([0; 0].into_iter(), 5), [0..0; 0]);
     }
 }
