@@ -255,15 +255,10 @@ fn stored(node: &Node, enrolled: usize) -> anyhow::Result<Check> {
 }
 
 fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Check> {
-    use crate::report::words::{percent, target};
+    use crate::report::words::{share, target};
     let rank_1 = |name: &str, counted: &Counted, floor: f64| Check {
         claim: format!("right person first with {name}: at least {}", target(floor)),
-        found: format!(
-            "{} ({} of {})",
-            percent(counted.rank_1_rate()),
-            counted.rank_1,
-            counted.mated
-        ),
+        found: share(counted.rank_1, counted.mated),
         holds: counted.mated > 0 && counted.rank_1_rate() >= floor,
     };
     let hit_rate = two_fingers.hits as f64 / two_fingers.mated.max(1) as f64;
@@ -279,7 +274,7 @@ fn rates(two_fingers: &Counted, one_finger: &Counted, floors: Floors) -> Vec<Che
                 "right person at the threshold with two fingers: at least {}",
                 target(floors.hits_two_fingers)
             ),
-            found: format!("{} ({} of {})", percent(hit_rate), two_fingers.hits, two_fingers.mated),
+            found: share(two_fingers.hits, two_fingers.mated),
             holds: two_fingers.mated > 0 && hit_rate >= floors.hits_two_fingers,
         },
         Check {

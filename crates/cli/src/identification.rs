@@ -1,7 +1,7 @@
 //! The answer of an identification, for programs and for people.
 
 use crate::load::{Print, PrintSummary};
-use crate::report::words;
+use crate::report::words::{self, PERSONS, REFERENCES, counted};
 use crate::table::{Align, Table, plain};
 use search::{
     CandidateDetail, Decision, Identification, Options, Outcome, PositionRule, Threshold,
@@ -130,17 +130,17 @@ impl Answer {
         for (index, print) in self.probe.iter().enumerate() {
             let resolution = print.resolution.map_or("template".to_owned(), |r| r.to_string());
             text.push_str(&format!(
-                "probe {:<4} {}: {resolution}, quality {}, {} minutiae\n",
+                "probe {:<4} {}: {resolution}, quality {}, {}\n",
                 index + 1,
                 plain(&print.file),
                 print.quality,
-                print.minutiae,
+                counted(print.minutiae as u64, ["minutia", "minutiae"]),
             ));
         }
         text.push_str(&format!(
-            "gallery    {} persons, {} references\nthreshold  {}\n\n",
-            self.gallery_persons,
-            self.gallery_references,
+            "gallery    {}, {}\nthreshold  {}\n\n",
+            counted(self.gallery_persons, PERSONS),
+            counted(self.gallery_references, REFERENCES),
             self.threshold()
         ));
         text.push_str(&match self.candidates.is_empty() {
@@ -269,14 +269,14 @@ fn not_covered(search: &Search<'_>) -> Vec<String> {
     let other_fingers = coverage.references.saturating_sub(coverage.eligible_references);
     if other_fingers > 0 && coverage.positions == PositionRule::AsLabeled {
         sentences.push(format!(
-            "{other_fingers} of {} references were left out by finger position or extractor",
-            coverage.references
+            "{other_fingers} of {} left out by finger position or extractor",
+            counted(coverage.references, ["reference was", "references were"])
         ));
     }
     if coverage.other_extractor > 0 {
         sentences.push(format!(
-            "{} references were made by another extractor and {}",
-            coverage.other_extractor,
+            "{} made by another extractor and {}",
+            counted(coverage.other_extractor, ["reference was", "references were"]),
             match coverage.extractors {
                 search::ExtractorRule::Compare =>
                     "compared all the same; their scores are not calibrated",

@@ -203,6 +203,9 @@ pub(crate) enum LoadError {
     /// It could not be read.
     #[error("it cannot be read: {0}")]
     Read(#[source] io::Error),
+    /// There is none.
+    #[error("there is no such file: check the path and the folder it is relative to")]
+    Missing,
     /// It is a folder.
     #[error("it is a folder: give the files in it")]
     Folder,
@@ -262,7 +265,10 @@ impl File {
         } else if path.is_dir() {
             return Err(LoadError::Folder);
         } else {
-            bounded(std::fs::File::open(path).map_err(LoadError::Read)?)?
+            bounded(std::fs::File::open(path).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => LoadError::Missing,
+                _ => LoadError::Read(error),
+            })?)?
         };
         Ok(Self { path: path.to_owned(), bytes })
     }

@@ -200,7 +200,7 @@ fn a_resolution_is_never_guessed_silently() {
     let file = place.file("s00_0.pgm");
     let (code, _, stderr) = place.tanba(&["enroll", path(&file)]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("1 prints state no resolution: taken as 500 ppi"), "{stderr}");
+    assert!(stderr.contains("1 print states no resolution: taken as 500 ppi"), "{stderr}");
     fs::remove_dir_all(&place.data).unwrap();
     let (code, stdout, _) = place.tanba(&["enroll", path(&file), "--ppi", "1000"]);
     assert_eq!(code, 3);
@@ -225,6 +225,9 @@ fn erasing_asks_first_and_says_what_is_gone() {
     let (code, stdout, _) = place.tanba(&["erase", "s00", "--yes"]);
     assert_eq!(code, 1);
     assert!(stdout.contains("s00: not in the gallery"), "{stdout}");
+    let (code, stdout, _) = place.tanba(&["erase", "s01", "s00", "s01", "--yes"]);
+    assert_eq!((code, stdout.lines().count()), (1, 2), "{stdout}");
+    assert!(stdout.contains("s01: erased: 2 references"), "{stdout}");
 }
 
 #[test]

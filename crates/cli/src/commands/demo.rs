@@ -243,11 +243,7 @@ fn text(summary: &Summary, report: &Path) -> String {
         rates.row([
             name.to_owned(),
             counted.mated.to_string(),
-            format!(
-                "{} ({})",
-                counted.rank_1,
-                crate::report::words::percent(counted.rank_1_rate())
-            ),
+            crate::report::words::share(counted.rank_1, counted.mated),
             counted.hits.to_string(),
             counted.strangers.to_string(),
             counted.false_positives.to_string(),

@@ -2,6 +2,7 @@
 
 use crate::gallery;
 use crate::output::{Exit, Output};
+use crate::report::words::{REFERENCES, counted};
 use anyhow::bail;
 use node::{ErasureReceipt, OnDamage};
 use serde::Serialize;
@@ -60,26 +61,56 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let mut options = gallery::options();
     options.on_damage = OnDamage::LeaveOut;
     let node = gallery::open(&arguments.data, &options, output)?;
-    let mut planned = Vec::new();
+    let mut subjects: Vec<&SubjectId> = Vec::new();
     for subject in &arguments.subjects {
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    let mut planned = Vec::new();
+    for subject in &subjects {
         planned.push(Erased::new(subject, &node.erasable(subject)?));
     }
     let dry_run = arguments.dry_run;
-    let subjects = if dry_run || !planned.iter().any(|plan| plan.found) {
-        planned
+    let (subjects, failure) = if dry_run || !planned.iter().any(|plan| plan.found) {
+        (planned, None)
     } else {
         if !arguments.yes && !confirmed(&planned)? {
             bail!("nothing was erased");
         }
-        let erased = arguments
-            .subjects
-            .iter()
-            .map(|subject| Ok(Erased::new(subject, &node.erase(subject)?)));
-        erased.collect::<anyhow::Result<_>>()?
+        erase_each(&subjects, |subject| Ok(node.erase(subject)?))
     };
     let all_found = subjects.iter().all(|subject| subject.found);
+    // Also after a failure: who is gone cannot be asked for again.
     output.answer(&Answer { dry_run, subjects }, text)?;
-    Ok(if all_found { Exit::Found } else { Exit::NotFound }.into())
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(if all_found { Exit::Found } else { Exit::NotFound }.into()),
+    }
+}
+
+/// Erases one after the other up to the first failure: what was erased, and the failure with whose
+/// turn it was and who is left.
+fn erase_each(
+    subjects: &[&SubjectId],
+    erase: impl Fn(&SubjectId) -> anyhow::Result<ErasureReceipt>,
+) -> (Vec<Erased>, Option<anyhow::Error>) {
+    let mut erased = Vec::new();
+    for (done, subject) in subjects.iter().enumerate() {
+        match erase(subject) {
+            Ok(receipt) => erased.push(Erased::new(subject, &receipt)),
+            Err(error) => {
+                let left = subjects.len() - done - 1;
+                let context = match left {
+                    0 => format!("{subject} was not erased"),
+                    1 => format!("{subject} was not erased, nor the one subject after"),
+                    _ => format!("{subject} was not erased, nor the {left} subjects after"),
+                };
+                return (erased, Some(error.context(context)));
+            }
+        }
+    }
+    (erased, None)
 }
 
 impl Erased {
@@ -96,8 +127,10 @@ fn confirmed(planned: &[Erased]) -> anyhow::Result<bool> {
         bail!("an erasure cannot be undone: give --yes to erase without being asked");
     }
     let references: u64 = planned.iter().map(|plan| plan.references).sum();
-    let subjects = planned.iter().filter(|plan| plan.found).count();
-    eprint!("Erase {subjects} subjects with {references} references for good? [y/N] ");
+    let subjects = planned.iter().filter(|plan| plan.found).count() as u64;
+    let subjects = counted(subjects, ["subject", "subjects"]);
+    let references = counted(references, REFERENCES);
+    eprint!("Erase {subjects} with {references} for good? [y/N] ");
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
@@ -111,8 +144,10 @@ fn text(answer: &Answer) -> String {
         let verb = if answer.dry_run { "would be erased" } else { "erased" };
         let line = if *found {
             format!(
-                "{subject}: {verb}: {references} references, {images} images, {declarations} \
-                 finger declarations"
+                "{subject}: {verb}: {}, {}, {}",
+                counted(*references, REFERENCES),
+                counted(*images, ["image", "images"]),
+                counted(*declarations, ["finger declaration", "finger declarations"]),
             )
         } else {
             format!("{subject}: not in the gallery")
@@ -120,4 +155,30 @@ fn text(answer: &Answer) -> String {
         writeln!(text, "{line}").expect("memory takes any text");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failure_it_is_said_who_is_gone_and_who_is_left() {
+        let subjects = ["a", "b", "c", "d"].map(|id| SubjectId::new(id).unwrap());
+        let subjects: Vec<&SubjectId> = subjects.iter().collect();
+        let receipt = ErasureReceipt { references: 2, ..ErasureReceipt::default() };
+        let erase = |failing: &'static str| {
+            let receipt = receipt.clone();
+            move |subject: &SubjectId| match subject.as_str() {
+                name if name == failing => bail!("the disk is full"),
+                _ => Ok(receipt.clone()),
+            }
+        };
+        let (erased, failure) = erase_each(&subjects, erase("b"));
+        assert_eq!(erased.iter().map(|e| &*e.subject).collect::<Vec<_>>(), ["a"]);
+        let said = format!("{:#}", failure.unwrap());
+        assert_eq!(said, "b was not erased, nor the 2 subjects after: the disk is full");
+        let (erased, failure) = erase_each(&subjects, erase("d"));
+        assert_eq!((erased.len(), failure.unwrap().to_string().as_str()), (3, "d was not erased"));
+        assert!(erase_each(&subjects, erase("nobody")).1.is_none());
+    }
 }

@@ -3,7 +3,7 @@
 use crate::load::ResolutionArgument;
 use crate::output::{Exit, Output, write_file};
 use crate::pattern::Pattern;
-use crate::report::words::{percent, target};
+use crate::report::words::{PERSONS, PRINTS, counted, percent, target};
 use crate::table::{Align, Table};
 use crate::trial::{self, TrialPrint};
 use anyhow::{Context, bail};
@@ -305,8 +305,12 @@ fn text(answer: &Evaluation) -> String {
         }
     }
     let mut text = format!(
-        "{} prints of {} persons; {} mated and {} non-mated comparisons ({} protocol)\n",
-        answer.prints, answer.persons, rates.mated, rates.non_mated, answer.protocol
+        "{} of {}; {} mated and {} non-mated comparisons ({} protocol)\n",
+        counted(answer.prints as u64, PRINTS),
+        counted(answer.persons as u64, PERSONS),
+        rates.mated,
+        rates.non_mated,
+        answer.protocol
     );
     for resolution in &answer.resolutions {
         text.push_str(&format!("resolution: {resolution}\n"));

@@ -3,6 +3,7 @@
 use crate::gallery;
 use crate::load;
 use crate::output::{Exit, Output, write_file};
+use crate::report::words::counted;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use formats::template::{self, TemplateFormat};
@@ -159,7 +160,11 @@ fn write(out: &Path, bytes: &[u8], answer: &Answer, output: &Output) -> anyhow::
             let Answer { file, bytes, templates, minutiae } = answer;
             match templates {
                 0 => format!("{file}: {bytes} bytes\n"),
-                _ => format!("{file}: {templates} templates, {minutiae} minutiae, {bytes} bytes\n"),
+                _ => format!(
+                    "{file}: {}, {}, {bytes} bytes\n",
+                    counted(*templates as u64, ["template", "templates"]),
+                    counted(*minutiae as u64, ["minutia", "minutiae"]),
+                ),
             }
         })?;
     }

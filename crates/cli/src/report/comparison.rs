@@ -58,10 +58,10 @@ pub(crate) fn comparison(
 fn caption(finding: Finding<'_>) -> Html {
     let evidence = finding.evidence;
     let mut text = format!(
-        "Similarity {} of 1000. {} minutiae paired; {} of the probe and {} of the reference lie \
+        "Similarity {} of 1000. {} paired; {} of the probe and {} of the reference lie \
          where the prints overlap.",
         finding.similarity,
-        finding.pairs.len(),
+        words::counted(finding.pairs.len() as u64, ["minutia", "minutiae"]),
         evidence.probe_in_overlap,
         evidence.reference_in_overlap,
     );

@@ -3,7 +3,7 @@
 use super::comparison::legend;
 use super::identification::{Stored, candidates, fingers_picture, heading};
 use super::parts::{made, reading_notes};
-use super::words::percent;
+use super::words::share;
 use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::demo::{Example, Summary};
 use crate::demonstration::{Check, Counted, Demonstration, Trial};
@@ -43,8 +43,14 @@ pub(crate) fn page(done: &Demonstration, summary: &Summary) -> anyhow::Result<St
 fn figures(summary: &Summary) -> Html {
     let wrong = summary.two_fingers.false_positives + summary.one_finger.false_positives;
     let shown = [
-        ("right person first, two fingers", percent(summary.two_fingers.rank_1_rate())),
-        ("right person first, one finger", percent(summary.one_finger.rank_1_rate())),
+        (
+            "right person first, two fingers",
+            share(summary.two_fingers.rank_1, summary.two_fingers.mated),
+        ),
+        (
+            "right person first, one finger",
+            share(summary.one_finger.rank_1, summary.one_finger.mated),
+        ),
         ("wrong persons at the threshold", wrong.to_string()),
         ("per search with two fingers", format!("{:.1} ms", summary.two_fingers.milliseconds)),
     ];

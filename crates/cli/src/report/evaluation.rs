@@ -1,7 +1,7 @@
 //! The report of an evaluation.
 
 use super::parts::made;
-use super::words::{percent, target};
+use super::words::{PERSONS, PRINTS, counted, percent, share, target};
 use super::{Html, Page, definitions, element, grid, html_table, join};
 use crate::commands::evaluate::{
     Compared, Evaluation, equal_error, measured, of_total, with_interval,
@@ -15,8 +15,13 @@ use evaluation::{
 pub(crate) fn page(answer: &Evaluation) -> String {
     let rates = &answer.comparisons;
     let lead = format!(
-        "{} prints of {} persons in {}. {} mated and {} non-mated comparisons by the {} protocol.",
-        answer.prints, answer.persons, answer.folder, rates.mated, rates.non_mated, answer.protocol
+        "{} of {} in {}. {} mated and {} non-mated comparisons by the {} protocol.",
+        counted(answer.prints as u64, PRINTS),
+        counted(answer.persons as u64, PERSONS),
+        answer.folder,
+        rates.mated,
+        rates.non_mated,
+        answer.protocol
     );
     let mut page = Page::new("Evaluation", element("p", &[], [Html::text(lead)]));
     page.section("In short", figures(answer));
@@ -33,14 +38,15 @@ pub(crate) fn page(answer: &Evaluation) -> String {
 fn figures(answer: &Evaluation) -> Html {
     let fmr_1000 = answer.comparisons.fnmr_at_fmr.get(1).and_then(|at| at.result.miss_rate());
     let rank_1 = answer.searches.as_ref().and_then(IdentificationRates::rank_1);
+    let failed = &answer.failure_to_enroll;
     let shown = [
-        ("Equal error rate", Some(answer.comparisons.eer.rate)),
-        ("FNMR at FMR 0.1 %", fmr_1000),
-        ("Found at rank 1", rank_1.map(|found| found.rate)),
-        ("Failure to enroll", Some(answer.failure_to_enroll.rate)),
+        ("Equal error rate", Some(percent(answer.comparisons.eer.rate))),
+        ("FNMR at FMR 0.1 %", fmr_1000.map(percent)),
+        ("Found at rank 1", rank_1.map(|it| share(it.count as usize, it.total as usize))),
+        ("Failure to enroll", Some(share(failed.count as usize, failed.total as usize))),
     ];
-    let figure = |(name, rate): (&str, Option<f64>)| {
-        let value = rate.map_or("too few".to_owned(), percent);
+    let figure = |(name, value): (&str, Option<String>)| {
+        let value = value.unwrap_or_else(|| "too few".to_owned());
         element("div", &[], [element("b", &[], [Html::text(value)]), Html::text(name)])
     };
     element("div", &[("class", "figures")], shown.into_iter().map(figure))

@@ -8,7 +8,7 @@ use crate::identification::{Answer, Ranked, Search};
 use anyhow::Context;
 use extraction::extract_template;
 use formats::image::DecodeLimits;
-use node::{Node, StoredImage};
+use node::{Node, NodeError, StoredImage};
 use search::FingerDetail;
 use vocabulary::{GrayImage, ImpressionKey, SubjectId, Template};
 
@@ -142,10 +142,13 @@ pub(crate) struct Stored {
     key: ImpressionKey,
     template: Template,
     image: Option<GrayImage>,
+    /// The image that should be there cannot be shown.
+    damaged: bool,
 }
 
 impl Stored {
-    /// Reads the reference that a finger of a candidate matched best.
+    /// Reads the reference that a finger of a candidate matched best. A damaged image leaves a gap
+    /// and fails nothing.
     pub(crate) fn read(
         node: &Node,
         subject: &SubjectId,
@@ -158,8 +161,13 @@ impl Stored {
         };
         let reference = node.reference(&key)?;
         let reference = reference.with_context(|| format!("{key} was erased meanwhile"))?;
-        let image = node.image(&key)?.and_then(|stored| picture(&stored, &reference.template));
-        Ok(Self { key, template: reference.template, image })
+        let stored = match node.image(&key) {
+            Err(NodeError::DamagedImage { .. }) => None,
+            stored => stored?,
+        };
+        let image = stored.and_then(|stored| picture(&stored, &reference.template));
+        let damaged = reference.image_ppi.is_some() && image.is_none();
+        Ok(Self { key, template: reference.template, image, damaged })
     }
 }
 
@@ -204,7 +212,13 @@ pub(crate) fn fingers_picture(
     };
     let finding =
         Finding { similarity: finger.similarity, pairs: &finger.pairs, evidence: &finger.evidence };
-    comparison(page, &probe, &shown, finding)
+    let compared = comparison(page, &probe, &shown, finding);
+    if !reference.damaged {
+        return compared;
+    }
+    let gap = "The stored image of this reference is damaged or no longer readable: only its \
+               minutiae are shown. Enroll the print again.";
+    join([compared, element("p", &[("class", "no")], [Html::text(gap)])])
 }
 
 fn file_name(print: &crate::load::Print) -> String {

@@ -65,6 +65,29 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{value:.digits$} %")
 }
 
+/// For [`counted`].
+pub(crate) const PRINTS: [&str; 2] = ["print", "prints"];
+/// For [`counted`].
+pub(crate) const PERSONS: [&str; 2] = ["person", "persons"];
+/// For [`counted`].
+pub(crate) const REFERENCES: [&str; 2] = ["reference", "references"];
+
+/// A share with its counts: `99.5 % (199 of 200)`. Of fewer than a hundred only the counts, since a
+/// percentage would claim more than they can tell.
+pub(crate) fn share(count: usize, total: usize) -> String {
+    let counts = format!("{count} of {total}");
+    if total < 100 {
+        return counts;
+    }
+    format!("{} ({counts})", percent(count as f64 / total as f64))
+}
+
+/// A number with its noun: `1 print`, `2 prints`. `nouns` are for one and for several.
+pub(crate) fn counted<N: Into<u64>>(number: N, nouns: [&str; 2]) -> String {
+    let number = number.into();
+    format!("{number} {}", nouns[usize::from(number != 1)])
+}
+
 /// A target rate in percent, with no more digits than it has: `0.1 %`.
 pub(crate) fn target(rate: f64) -> String {
     let digits = format!("{:.6}", rate * 100.0);
@@ -80,6 +103,11 @@ mod tests {
         assert_eq!(target(0.01), "1 %");
         assert_eq!(target(0.0001), "0.01 %");
         assert_eq!(target(0.1), "10 %");
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!([0u64, 1, 2].map(|n| counted(n, PRINTS)), ["0 prints", "1 print", "2 prints"]);
     }
 
     #[test]
@@ -99,6 +127,10 @@ mod tests {
         assert_eq!(percent(0.00004), "0.004 %");
         assert_eq!(percent(0.00001), "0.001 %");
         assert_eq!(percent(8.7e-13), "below 0.001 %");
+        assert_eq!(share(24, 24), "24 of 24");
+        assert_eq!(share(0, 0), "0 of 0");
+        assert_eq!(share(100, 100), "100 % (100 of 100)");
+        assert_eq!(share(199, 200), "99.5 % (199 of 200)");
         assert_eq!(small(0.00012), "1.2e-4");
         assert_eq!(small(37.2), "37");
     }

@@ -54,7 +54,7 @@ fn a_folder_or_nothing_at_all() {
     let place = Place::new();
     place.write("folder/file", b"x");
     refused(&place.path("folder"), "it is a folder");
-    refused(&place.path("nothing.png"), "it cannot be read");
+    refused(&place.path("nothing.png"), "there is no such file: check the path");
 }
 
 #[test]

@@ -114,6 +114,37 @@ fn the_report_needs_nothing_else_and_escapes_what_it_shows() {
     }
 }
 
+/// Flips bits all over what the gallery holds of images, past the heads of the files.
+fn damage_images(gallery: &str) {
+    let mut damaged = 0;
+    for entry in std::fs::read_dir(format!("{gallery}/partition-0000")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "blob") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            let end = bytes.len() - 100;
+            bytes[300..end].iter_mut().step_by(1000).for_each(|byte| *byte ^= 0x55);
+            std::fs::write(&path, bytes).unwrap();
+            damaged += 1;
+        }
+    }
+    assert!(damaged > 0, "no images are in files of their own");
+}
+
+#[test]
+fn a_damaged_image_leaves_a_gap_in_the_report_and_fails_no_search() {
+    let place = Place::new();
+    let (gallery, [right, _]) = enrolled(&place);
+    // Opening moves the images from the log to files.
+    assert_eq!(tanba(&["stats", "--data", &gallery]).code, 0);
+    damage_images(&gallery);
+    let report = place.path("report.html");
+    let said = tanba(&["identify", &right, "--data", &gallery, "--report", &report]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let html = place.read("report.html");
+    assert!(html.contains("The stored image of this reference is damaged"));
+    assert!(html.contains("<g class=\"pair\""), "no paired minutiae are drawn");
+}
+
 #[test]
 fn searching_for_an_enrolled_file_is_remarked_upon() {
     let place = Place::new();

@@ -2,6 +2,7 @@
 
 use crate::load::Resolution;
 use crate::output::{Exit, Format, Output};
+use crate::report::words::counted;
 use crate::table::{Align, Table};
 use anyhow::Context;
 use serde::Serialize;
@@ -181,9 +182,10 @@ impl<'a> Tally<'a> {
     /// Says which resolutions are estimates.
     fn note_estimates(&self) {
         for (ppi, (prints, least, most)) in &self.estimates {
+            let state = counted(*prints as u64, ["print states", "prints state"]);
             self.output.warning(format!(
-                "{prints} prints state no resolution: taken as {ppi} ppi, since their ridges say \
-                 {least:.0} to {most:.0}; give --ppi if that is wrong"
+                "{state} no resolution: taken as {ppi} ppi, since the ridges say {least:.0} to \
+                 {most:.0}; give --ppi if that is wrong"
             ));
         }
     }
