@@ -8,8 +8,10 @@
 //! What cannot be seen in a single print is not guessed: a laterally reversed (mirrored) image is a
 //! plausible print of another finger and is extracted as it stands.
 
+mod band;
 mod binarization;
 mod bits;
+mod blank;
 mod cells;
 mod enhancement;
 mod error;
@@ -45,4 +47,4 @@ pub use stages::{OrientationField, PeriodMap, Stages};
 use vocabulary::ExtractorVersion;
 
 /// The version written into every template of this extractor.
-pub const EXTRACTOR_VERSION: ExtractorVersion = ExtractorVersion(1);
+pub const EXTRACTOR_VERSION: ExtractorVersion = ExtractorVersion(2);

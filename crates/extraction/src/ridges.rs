@@ -30,7 +30,7 @@ impl Ridges {
     pub(crate) fn follow(gray: &GrayImage) -> Self {
         let normalized = normalize(gray);
         let usable = segmentation::by_contrast(&normalized);
-        let print = &normalized.plane;
+        let (plain, print) = (&normalized.plane, &normalized.band);
 
         let tensors = orientation::tensors(print);
         let rough = orientation::estimate(&tensors);
@@ -39,19 +39,20 @@ impl Ridges {
         let better = orientation::refine(&orientation::tensors(&first));
         let second = enhance(print, &better, &period.period_px, &usable, &LONG);
         let directions = orientation::refine(&orientation::tensors(&second));
-        let mut enhanced = enhance(print, &directions, &period.period_px, &usable, &LONG);
+        let mut enhanced = enhance(plain, &directions, &period.period_px, &usable, &LONG);
 
         let clarity = segmentation::clarity(print, &enhanced, &usable);
         let foreground =
             segmentation::by_clarity(&clarity, &orientation::activity(&tensors), &usable);
-        let mask = segmentation::mask(&foreground, print.width(), print.height());
+        let mut mask = segmentation::mask(&foreground, print.width(), print.height());
+        normalized.seen.cut(&mut mask);
         clear_outside(&mut enhanced, &mask);
         Self { normalized, usable, directions, period, enhanced, clarity, foreground, mask }
     }
 
     /// Makes ridges of valleys.
     pub(crate) fn turn_over(&mut self) {
-        for plane in [&mut self.normalized.plane, &mut self.enhanced] {
+        for plane in [&mut self.normalized.plane, &mut self.normalized.band, &mut self.enhanced] {
             plane.values_mut().iter_mut().for_each(|value| *value = -*value);
         }
     }

@@ -13,8 +13,9 @@ use crate::plane::Plane;
 const CONTRAST_SHARE: f32 = 0.22;
 /// Cells of less contrast than this many gray levels are empty.
 const CONTRAST_MIN: f32 = 2.0;
-/// Least clarity of the foreground.
-const CLARITY_MIN: f32 = 0.18;
+/// Least clarity of the foreground. At half of it, noise within the band of ridge periods still
+/// passes for ridges, because the filter follows its best direction.
+const CLARITY_MIN: f32 = 0.35;
 /// Cells of less gradient energy than this share of what is usual in the print lie beside it: there
 /// the filter only rings.
 const ACTIVITY_SHARE: f32 = 0.2;
