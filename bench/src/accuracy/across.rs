@@ -18,11 +18,11 @@ const MISSED: f64 = 0.05;
 /// The figures of one half.
 #[derive(Serialize)]
 pub(crate) struct Across {
-    half: Half,
+    pub(super) half: Half,
     rates: ErrorRates,
     likelihood: Option<LikelihoodCost>,
     /// Misses left when the prints of the lowest quality are refused.
-    rejection: Option<RejectionCurve>,
+    pub(super) rejection: Option<RejectionCurve>,
 }
 
 /// Compares every pair of prints of a half, within and across the sets.

@@ -38,19 +38,19 @@ const IMPRESSIONS: usize = 8;
 /// The figures of one number of fingers.
 #[derive(Serialize)]
 pub(crate) struct Identified {
-    fingers: usize,
+    pub(super) fingers: usize,
     /// Searches of both halves, then of each.
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Share of mated searches whose mate stage 1 ranked behind so many persons.
     penetration: Vec<Penetration>,
 }
 
 #[derive(Serialize)]
-struct Part {
-    half: Option<Half>,
+pub(super) struct Part {
+    pub(super) half: Option<Half>,
     /// FNIR at the threshold above every candidate of a search without mate.
     fnir_without_false_alarm: f64,
-    rates: IdentificationRates,
+    pub(super) rates: IdentificationRates,
 }
 
 /// Mates lost when stage 1 hands on a share of the gallery.

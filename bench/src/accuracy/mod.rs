@@ -3,6 +3,7 @@
 mod across;
 pub(crate) mod collection;
 mod identification;
+mod page;
 mod published;
 mod repeat;
 mod shortlist;
@@ -12,7 +13,7 @@ mod verification;
 use crate::datasets::{Dataset, Half};
 use crate::environment::Environment;
 use crate::record;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use collection::Set;
 use matching::PackedRecord;
 use serde::Serialize;
@@ -50,6 +51,9 @@ pub(crate) struct Arguments {
     /// Write a record below this folder
     #[arg(long)]
     record: Option<PathBuf>,
+    /// Write the plots (DET, CMC, FNIR by FPIR, error by share refused) to this HTML file
+    #[arg(long)]
+    page: Option<PathBuf>,
     /// Seed of the bootstrap and of the synthetic fingers
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -120,6 +124,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     measure_mixed(&sets, arguments, wants, &mut figures)?;
     if wants("repeat") {
         repeat::run(&sets, &arguments.data, rayon::current_num_threads() + 1)?;
+    }
+    if let Some(path) = &arguments.page {
+        let page = page::page(&figures, &environment);
+        std::fs::write(path, page).with_context(|| path.display().to_string())?;
+        eprintln!("plots: {}", path.display());
     }
     if let Some(folder) = &arguments.record {
         let path = record::write(folder, "accuracy", &environment, &figures)?;
