@@ -15,15 +15,19 @@ pub(super) fn page(figures: &Figures, environment: &Environment) -> String {
                 measured and halved.";
     let mut page = Page::new("Accuracy", element("p", &[], [Html::text(lead)]));
     let pool: Vec<&Row> = figures.rows.iter().filter(|row| is_pool(row)).collect();
+    let mut comparison = Vec::new();
     if !pool.is_empty() {
-        page.section("Comparison (1:1)", grid([det(&pool)]));
+        comparison.push(det(&pool));
+    }
+    if figures.across.iter().any(|half| half.rejection.is_some()) {
+        comparison.push(rejection(&figures.across));
+    }
+    if !comparison.is_empty() {
+        page.section("Comparison (1:1) and quality", grid(comparison));
     }
     if !figures.identification.is_empty() {
         let charts = grid([cmc(&figures.identification), open_set(&figures.identification)]);
         page.section("Identification (1:N, open set)", charts);
-    }
-    if figures.across.iter().any(|half| half.rejection.is_some()) {
-        page.section("Quality", grid([rejection(&figures.across)]));
     }
     page.finish(&format!("Made {} by {}.", environment.date, environment.command))
 }
