@@ -8,6 +8,7 @@
 
 mod labels;
 mod persons;
+mod segment;
 mod shelf;
 mod text;
 

@@ -1,5 +1,6 @@
 //! The references of one finger, as a structure of arrays.
 
+use super::segment::{SEGMENT_RECORDS, Segment};
 use super::{Labels, PersonIndex, Text, push};
 use matching::PackedRecord;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,9 +9,6 @@ use vocabulary::{ExtractorVersion, FingerPosition};
 
 /// Shelves of a gallery: one per finger position code, the plain thumbs on those of the thumbs.
 pub(crate) const SHELVES: usize = 16;
-
-/// Records of one segment: memory grows by this much (4.3 MiB), and a kernel call never spans two.
-const SEGMENT_RECORDS: usize = 4096;
 
 /// The codes of each shelf.
 const SHELF_CODES: [&[u8]; SHELVES] = [
@@ -80,10 +78,10 @@ pub(crate) struct Slot {
     pub(crate) label: Text,
 }
 
-/// Parallel arrays, one entry per reference; records in segments.
+/// Parallel arrays, one entry per reference; a kernel call never spans two segments of records.
 #[derive(Default)]
 pub(crate) struct Shelf {
-    segments: Vec<Vec<PackedRecord>>,
+    segments: Vec<Segment>,
     owners: Vec<PersonIndex>,
     nexts: Vec<SlotId>,
     positions: Vec<FingerPosition>,
@@ -105,7 +103,7 @@ impl Shelf {
 
     /// The records, in segments; slot `i` is record `i % segment_records` of its segment.
     pub(crate) fn segments(&self) -> Vec<&[PackedRecord]> {
-        self.segments.iter().map(Vec::as_slice).collect()
+        self.segments.iter().map(Segment::records).collect()
     }
 
     /// The slot of a record.
@@ -114,7 +112,7 @@ impl Shelf {
     }
 
     pub(crate) fn record(&self, index: usize) -> &PackedRecord {
-        &self.segments[index / SEGMENT_RECORDS][index % SEGMENT_RECORDS]
+        &self.segments[index / SEGMENT_RECORDS].records()[index % SEGMENT_RECORDS]
     }
 
     pub(crate) fn owner(&self, index: usize) -> PersonIndex {
@@ -155,7 +153,7 @@ impl Shelf {
         while next < slots.end {
             let (segment, first) = (next / SEGMENT_RECORDS, next % SEGMENT_RECORDS);
             let count = (slots.end - next).min(SEGMENT_RECORDS - first);
-            records.extend_from_slice(&self.segments[segment][first..first + count]);
+            records.extend_from_slice(&self.segments[segment].records()[first..first + count]);
             next += count;
         }
         (records, owners)
@@ -184,10 +182,8 @@ impl Shelf {
     }
 
     pub(crate) fn push(&mut self, slot: Slot) {
-        if self.segments.last().is_none_or(|segment| segment.len() == SEGMENT_RECORDS) {
-            // The first segment grows as needed, so that small galleries stay small.
-            let records = if self.segments.is_empty() { 0 } else { SEGMENT_RECORDS };
-            self.segments.push(Vec::with_capacity(records));
+        if self.segments.last().is_none_or(Segment::is_full) {
+            self.segments.push(Segment::default());
         }
         *self.versions.entry(ExtractorVersion(slot.record.extractor_version)).or_default() += 1;
         self.segments.last_mut().expect("just ensured").push(slot.record);
@@ -207,11 +203,11 @@ impl Shelf {
         }
         let segment = self.segments.last_mut().expect("a slot has a segment");
         let last = segment.pop().expect("a segment is never empty");
-        if segment.is_empty() {
+        if segment.records().is_empty() {
             self.segments.pop();
         }
         if index + 1 < self.len() {
-            self.segments[index / SEGMENT_RECORDS][index % SEGMENT_RECORDS] = last;
+            self.segments[index / SEGMENT_RECORDS].replace(index % SEGMENT_RECORDS, last);
         }
         self.note_change(index);
         self.owners.swap_remove(index);
@@ -221,8 +217,8 @@ impl Shelf {
     }
 
     pub(crate) fn resident_bytes(&self) -> usize {
-        let records: usize = self.segments.iter().map(Vec::capacity).sum();
-        records * size_of::<PackedRecord>()
+        let records: usize = self.segments.iter().map(Segment::resident_bytes).sum();
+        records
             + self.owners.capacity() * size_of::<PersonIndex>()
             + self.nexts.capacity() * size_of::<SlotId>()
             + self.positions.capacity() * size_of::<FingerPosition>()
