@@ -9,7 +9,7 @@ use crate::orientation::{self, Doubled};
 use crate::pruning::{self, Context};
 use crate::quality;
 use crate::reliability::{self, Evidence, Judged};
-use crate::resolution::TypicalPeriod;
+use crate::resolution;
 use crate::ridges::Ridges;
 use crate::segmentation::BorderDistance;
 use crate::thinning::thin;
@@ -44,8 +44,8 @@ pub fn extract(
 ) -> Result<Extraction, ExtractionError> {
     let mut gray = input::resample(image, ppi)?;
     let mut ridges = Ridges::follow(&gray);
-    if let (true, Some(period)) = (parameters.check_resolution, TypicalPeriod::of(&ridges)) {
-        period.check(ppi)?;
+    if parameters.check_resolution {
+        resolution::check(image, ppi, &ridges)?;
     }
     let polarity = if parameters.detect_polarity { ridges.polarity(&gray) } else { DarkRidges };
     if polarity == LightRidges {

@@ -57,6 +57,20 @@ impl Ridges {
         }
     }
 
+    /// How much of the contrast inside the mask lies in the band of ridge periods: at the right
+    /// resolution a third and more; 0 without a print.
+    pub(crate) fn band_share(&self) -> f32 {
+        let (mut band, mut all) = (0.0, 0.0);
+        let rows = 0..self.mask.height();
+        for (y, x) in rows.flat_map(|y| (0..self.mask.width()).map(move |x| (y, x))) {
+            if self.mask.row(y)[x / 64] >> (x % 64) & 1 == 1 {
+                band += f64::from(self.normalized.band.row(y)[x]).powi(2);
+                all += f64::from(self.normalized.plane.row(y)[x]).powi(2);
+            }
+        }
+        if all > 0.0 { (band / all) as f32 } else { 0.0 }
+    }
+
     /// Whether ridges are dark: then the ground beside the print is as bright as its valleys.
     ///
     /// Without ground to be seen they are taken to be dark.

@@ -62,6 +62,18 @@ fn a_resolution_that_the_ridges_contradict_is_an_error_with_the_likely_one() {
 }
 
 #[test]
+fn ridges_too_fine_to_be_followed_contradict_the_resolution_too() {
+    let image = Pattern { side_px: 400, ..Pattern::grating(0.4, 9.2) }.image();
+    for given in [1000.0, 1250.0, 1500.0, 2000.0, 4000.0] {
+        let error = extract(&image, given, &Parameters::default()).unwrap_err();
+        let ExtractionError::ImplausibleResolution { likely, .. } = error else {
+            panic!("another error: {error}");
+        };
+        assert!((470.0..=530.0).contains(&likely), "{likely} for {given}");
+    }
+}
+
+#[test]
 fn periods_of_children_and_coarse_hands_are_no_error() {
     for period in [6.0, 7.5, 11.0, 13.5] {
         let image = Pattern::grating(1.0, period).image();
