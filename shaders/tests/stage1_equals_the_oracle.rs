@@ -132,4 +132,6 @@ fn the_portable_path_is_always_there() {
     println!("paths checked on this machine: {paths:?}");
     assert_eq!(paths.first(), Some(&Stage1Path::Portable));
     assert_eq!(paths.last(), Some(&Stage1Path::best()));
+    // Every 64-bit ARM processor has it.
+    assert_eq!(paths.contains(&Stage1Path::Neon), cfg!(target_arch = "aarch64"));
 }

@@ -14,9 +14,9 @@ pub(crate) const USUAL_PERIOD_PX: f32 = 9.2;
 const PLAUSIBLE_PX: std::ops::RangeInclusive<f32> = 5.4..=14.7;
 /// Least confidence that contradicts a given resolution.
 const SURE: f32 = 0.4;
-/// With less of the contrast in the band of ridge periods, the ridges may be too fine to be followed
-/// at the resolution given. Of 100 prints of five sets at theirs none has less, and at twice theirs
-/// nine of ten have.
+/// With less of the contrast in the band of ridge periods, the ridges may be too fine to be
+/// followed at the resolution given. Of 100 prints of five sets at theirs none has less, and at
+/// twice theirs nine of ten have.
 const BAND_SHARE: f32 = 0.25;
 /// Larger images are judged by their middle: pixels on a side at the scale tried.
 const SIDE_MAX: u32 = 1024;

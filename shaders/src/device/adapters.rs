@@ -67,6 +67,8 @@ impl Adapters {
         // The default flags would halve the largest buffer of some drivers.
         descriptor.flags = wgpu::InstanceFlags::empty();
         let instance = wgpu::Instance::new(descriptor);
+        // Never dropped: a driver's threads may still run when the loader would unload its code.
+        std::mem::forget(instance.clone());
         let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
         // Software last, so that numbers of GPUs do not depend on it.
         adapters.sort_by_cached_key(|adapter| {

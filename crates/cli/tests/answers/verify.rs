@@ -80,5 +80,6 @@ fn the_report_shows_both_prints_with_their_pairs() {
     let html = place.read("r.html");
     assert_eq!(html.matches("<image ").count(), 2);
     assert!(html.matches("<g class=\"pair\"").count() >= 8);
-    assert!(html.contains("extractor 1, matching parameters"));
+    let version = extraction::EXTRACTOR_VERSION.0;
+    assert!(html.contains(&format!("extractor {version}, matching parameters")));
 }
