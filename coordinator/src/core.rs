@@ -138,17 +138,23 @@ impl Coordinator {
 
     /// Takes one input. `now` is a monotonic clock in milliseconds, `stamp_ms` the time of day.
     pub fn step(&mut self, input: Input, now: u64, stamp_ms: u64) -> Vec<Output> {
+        self.step_all([input], now, stamp_ms)
+    }
+
+    /// Takes several inputs in their order. What they ask to log goes into as few entries, and
+    /// behind as few syncs, as it has room in.
+    pub fn step_all(
+        &mut self,
+        inputs: impl IntoIterator<Item = Input>,
+        now: u64,
+        stamp_ms: u64,
+    ) -> Vec<Output> {
         let mut out = Vec::new();
-        match input {
-            Input::Tick => {
-                self.member.tick();
-                self.lead(now);
-                self.expire(now, &mut out);
-                self.refetch(now, &mut out);
+        for input in inputs {
+            if command_bytes(&self.queue) > self.settings.queue_bytes_max / 2 {
+                self.flush(stamp_ms, &mut out);
             }
-            Input::Peer(from, message) => self.on_peer(from, message, now, &mut out),
-            Input::Node(node, message) => self.on_node(node, message, now, &mut out),
-            Input::Client(request) => self.on_client(request, now, &mut out),
+            self.take(input, now, &mut out);
         }
         self.flush(stamp_ms, &mut out);
         self.pump(&mut out);
@@ -157,6 +163,20 @@ impl Coordinator {
         self.flush(stamp_ms, &mut out);
         self.pump(&mut out);
         out
+    }
+
+    fn take(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
+        match input {
+            Input::Tick => {
+                self.member.tick();
+                self.lead(now);
+                self.expire(now, out);
+                self.refetch(now, out);
+            }
+            Input::Peer(from, message) => self.on_peer(from, message, now, out),
+            Input::Node(node, message) => self.on_node(node, message, now, out),
+            Input::Client(request) => self.on_client(request, now, out),
+        }
     }
 
     fn on_peer(
@@ -184,14 +204,8 @@ impl Coordinator {
     }
 
     fn has_room(&self, commands: &[(Origin, Command)]) -> bool {
-        let bytes = |commands: &[(Origin, Command)]| -> usize {
-            let payload = |command: &Command| match command {
-                Command::Enroll(enroll) => enroll.payload.as_bytes().len(),
-                _ => 0,
-            };
-            commands.iter().map(|(_, command)| 256 + payload(command)).sum()
-        };
-        bytes(&self.queue) + bytes(commands) <= self.settings.queue_bytes_max
+        let bytes = command_bytes(&self.queue) + command_bytes(commands);
+        bytes <= self.settings.queue_bytes_max
     }
 
     /// Queues an own command; its outcome comes back under the number returned.
@@ -285,4 +299,18 @@ impl Coordinator {
     pub fn member(&self) -> &Member {
         &self.member
     }
+
+    /// What nodes last said of themselves to this coordinator.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+}
+
+/// About how many bytes commands take in the log.
+fn command_bytes(commands: &[(Origin, Command)]) -> usize {
+    let payload = |command: &Command| match command {
+        Command::Enroll(enroll) => enroll.payload.as_bytes().len(),
+        _ => 0,
+    };
+    commands.iter().map(|(_, command)| 256 + payload(command)).sum()
 }

@@ -1,4 +1,4 @@
-//! The coordinators' core, as pure code: messages and time in, messages and disk work out.
+//! A coordinator: the core as pure code, messages and time in, messages and disk work out.
 //!
 //! - [`Coordinator`]: one coordinator. [`Input`] in, [`Output`] out, performed in their order.
 //! - [`Catalog`]: the replicated state machine. Everything that decides is decided there.
@@ -6,7 +6,8 @@
 //! - [`Fanout`]: one probe against every partition, with exact coverage.
 //! - [`reconciler`], [`retention`]: what the leader plans.
 //!
-//! Sockets, files and clocks belong to a shell around it; `simulation` is another.
+//! Files, clocks and threads belong to the [`shell`] around it; `simulation` is another. Sockets
+//! are behind [`shell::Links`].
 
 pub mod catalog;
 pub mod command;
@@ -18,6 +19,7 @@ pub mod raft;
 pub mod reconciler;
 pub mod retention;
 pub mod search;
+pub mod shell;
 mod view;
 
 pub use catalog::{Catalog, Founding};

@@ -11,6 +11,7 @@
 //! is damage. After every sync a seal record says so at once; only a change within the last synced
 //! records whose seal did not reach the disk looks like a torn end.
 
+pub mod conformance;
 mod disk;
 mod folder;
 mod record;

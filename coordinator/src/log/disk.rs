@@ -81,8 +81,8 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
-    fn sync(&mut self, _: &str) -> Result<(), DiskError> {
-        Ok(())
+    fn sync(&mut self, name: &str) -> Result<(), DiskError> {
+        self.0.get(name).map(drop).ok_or(DiskError::Missing)
     }
 
     fn truncate(&mut self, name: &str, bytes: u64) -> Result<(), DiskError> {
@@ -98,5 +98,53 @@ impl Disk for MemoryDisk {
 
     fn remove(&mut self, name: &str) -> Result<(), DiskError> {
         self.0.remove(name).map(drop).ok_or(DiskError::Missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    /// Stays after it is dropped, as a disk does.
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<MemoryDisk>>);
+
+    impl Disk for Shared {
+        fn list(&self) -> Vec<String> {
+            self.0.borrow().list()
+        }
+
+        fn read(&self, name: &str) -> Result<Vec<u8>, DiskError> {
+            self.0.borrow().read(name)
+        }
+
+        fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+            self.0.borrow_mut().append(name, bytes)
+        }
+
+        fn sync(&mut self, name: &str) -> Result<(), DiskError> {
+            self.0.borrow_mut().sync(name)
+        }
+
+        fn truncate(&mut self, name: &str, bytes: u64) -> Result<(), DiskError> {
+            self.0.borrow_mut().truncate(name, bytes)
+        }
+
+        fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
+            self.0.borrow_mut().rename(from, to)
+        }
+
+        fn remove(&mut self, name: &str) -> Result<(), DiskError> {
+            self.0.borrow_mut().remove(name)
+        }
+    }
+
+    #[test]
+    fn the_disk_in_memory_conforms() {
+        let mut disks: BTreeMap<String, Shared> = BTreeMap::new();
+        let open = |name: &str| disks.entry(name.into()).or_default().clone();
+        crate::log::conformance::check(open).unwrap();
     }
 }

@@ -162,3 +162,15 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_simulated_disk_conforms() {
+        let mut disks: BTreeMap<String, SimulatedDisk> = BTreeMap::new();
+        let open = |name: &str| disks.entry(name.into()).or_default().clone();
+        coordinator::log::conformance::check(open).unwrap();
+    }
+}

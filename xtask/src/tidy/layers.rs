@@ -54,7 +54,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
 /// A library that only some folders may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("wgpu", &["shaders/"]),
-    ("tokio", &["node/", "crates/cli/", "bench/"]),
+    ("tokio", &["node/", "coordinator/", "crates/cli/", "bench/"]),
     ("rocksdb", &["node/"]),
     // The wire encoding of today; the library that raft links has another name.
     ("prost", &["proto/", "fuzz/"]),

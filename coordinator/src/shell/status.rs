@@ -1,0 +1,129 @@
+//! How a coordinator stands, for operators and probes.
+
+use crate::Coordinator;
+use crate::catalog::{NodeRow, PartitionRow};
+use crate::raft::{Membership, Role};
+use replication::{CoordinatorId, Epoch, Generation, LogIndex, NodeId, PartitionId};
+
+/// See the module. Other coordinators may know more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Who it is.
+    pub id: CoordinatorId,
+    /// What it is in the replicated log.
+    pub role: Role,
+    /// Who leads, as far as it knows.
+    pub leader: Option<CoordinatorId>,
+    /// The latest term that it knows.
+    pub term: u64,
+    /// Entries up to here are committed, as far as it knows.
+    pub committed: LogIndex,
+    /// Entries up to here are applied.
+    pub applied: LogIndex,
+    /// Who decides.
+    pub membership: Membership,
+    /// Counts refoundings.
+    pub generation: Generation,
+    /// Version of the rules that all members can follow.
+    pub feature_level: u32,
+    /// Encounters that were enrolled and not erased, rejected ones included.
+    pub encounters: usize,
+    /// Encounters that wait for their duplicate check.
+    pub unchecked: usize,
+    /// Bytes of effects that replicas may still have to be told.
+    pub retained_bytes: u64,
+    /// Alarms since the start.
+    pub alarms: u64,
+    /// All nodes.
+    pub nodes: Vec<NodeStatus>,
+    /// All partitions.
+    pub partitions: Vec<PartitionStatus>,
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// Which.
+    pub node: NodeId,
+    /// What the catalog says of it.
+    pub row: NodeRow,
+    /// Whether it reported lately.
+    pub is_live: bool,
+}
+
+/// A partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionStatus {
+    /// Which.
+    pub partition: PartitionId,
+    /// Counts changes of its placement.
+    pub epoch: Epoch,
+    /// Encounters that its replicas hold.
+    pub alive: u32,
+    /// Active ones among them.
+    pub active: u32,
+    /// Where it is to be.
+    pub replicas: Vec<ReplicaStatus>,
+}
+
+/// A replica of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplicaStatus {
+    /// Where.
+    pub node: NodeId,
+    /// Whether it had everything up to about now when the leader last looked.
+    pub is_complete: bool,
+    /// How far scans see and how far a crash loses nothing, if its node reported lately.
+    pub reached: Option<(LogIndex, LogIndex)>,
+}
+
+impl Status {
+    /// Whether it knows a leader and has applied what it knows to be committed: whether it can
+    /// serve now.
+    pub fn is_ready(&self) -> bool {
+        self.leader.is_some() && self.applied >= self.committed
+    }
+
+    pub(super) fn of(core: &Coordinator, now: u64, alarms: u64) -> Self {
+        let (member, catalog, view) = (core.member(), core.catalog(), core.view());
+        let node = |(node, row): (&NodeId, &NodeRow)| {
+            let is_live = view.live(*node, now).is_some();
+            NodeStatus { node: *node, row: *row, is_live }
+        };
+        Self {
+            id: member.id(),
+            role: member.role(),
+            leader: member.leader(),
+            term: member.term(),
+            committed: member.committed(),
+            applied: catalog.applied(),
+            membership: member.membership(),
+            generation: catalog.generation(),
+            feature_level: catalog.feature_level(),
+            encounters: catalog.encounters().len(),
+            unchecked: catalog.unchecked().count(),
+            retained_bytes: catalog.retained_bytes(),
+            alarms,
+            nodes: catalog.nodes().iter().map(node).collect(),
+            partitions: catalog
+                .partitions()
+                .map(|(id, row)| partition(core, now, id, row))
+                .collect(),
+        }
+    }
+}
+
+fn partition(core: &Coordinator, now: u64, id: PartitionId, row: &PartitionRow) -> PartitionStatus {
+    let replica = |(node, is_complete): (&NodeId, &bool)| {
+        let report = core.view().replica(*node, id, now);
+        let reached = report.map(|report| (report.searchable, report.durable));
+        ReplicaStatus { node: *node, is_complete: *is_complete, reached }
+    };
+    PartitionStatus {
+        partition: id,
+        epoch: row.placement.epoch,
+        alive: row.summary.alive,
+        active: row.summary.active,
+        replicas: row.placement.replicas.iter().map(replica).collect(),
+    }
+}
