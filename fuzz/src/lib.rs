@@ -7,4 +7,4 @@ mod images;
 mod templates;
 
 pub use images::{ImageDecoder, LIMITS, check_any_image, check_image, quiet_panics};
-pub use templates::{check_any_template, check_private_template, check_template};
+pub use templates::{check_any_template, check_encounter, check_private_template, check_template};

@@ -1,5 +1,6 @@
 //! Templates.
 
+use formats::template::encounter::Encounter;
 use formats::template::{self, TemplateFormat, private};
 
 /// Decodes a template of one format, and what was decoded survives every format.
@@ -22,6 +23,26 @@ pub fn check_private_template(bytes: &[u8]) {
         let checksum = crc32fast::hash(&repaired[..content]).to_be_bytes();
         repaired[content..].copy_from_slice(&checksum);
         check_template(TemplateFormat::Private, &repaired);
+    }
+}
+
+/// Decodes the prints of an encounter, which have one form. The checksum of the last print is put
+/// right first.
+pub fn check_encounter(bytes: &[u8]) {
+    let mut repaired = bytes.to_vec();
+    if let Some(content) = bytes.len().checked_sub(4) {
+        let start = bytes.windows(4).rposition(|magic| magic == private::MAGIC).unwrap_or(0);
+        let checksum = crc32fast::hash(&repaired[start.min(content)..content]).to_be_bytes();
+        repaired[content..].copy_from_slice(&checksum);
+    }
+    for bytes in [bytes, &repaired] {
+        match Encounter::decode(bytes) {
+            Ok(encounter) => {
+                assert!(encounter.encode() == bytes, "there is one form");
+                assert!(encounter.labels().len() == encounter.prints().len());
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
     }
 }
 

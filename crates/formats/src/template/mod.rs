@@ -26,6 +26,7 @@
 //! ```
 
 mod ansi2009;
+pub mod encounter;
 mod error;
 mod fmr20;
 mod iso2011;

@@ -70,7 +70,7 @@ fn a_newer_private_version_says_so_even_when_nothing_else_is_understood() {
 }
 
 /// A private template with one more section, which the count and the checksum agree with.
-fn with_section(tag: u16, body: &[u8]) -> Vec<u8> {
+pub(crate) fn with_section(tag: u16, body: &[u8]) -> Vec<u8> {
     let mut bytes = private::encode(&scattered(2, 4));
     bytes.truncate(bytes.len() - 4);
     bytes[19] += 1;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
+mod encounter;
 mod golden;
 mod hostile;
 mod prints;
