@@ -19,6 +19,17 @@ pub(crate) struct Rescored {
     references: Vec<Reference>,
 }
 
+impl Rescored {
+    pub(crate) const fn subject(&self) -> &SubjectId {
+        &self.subject
+    }
+
+    /// Fused stage-2 scores of the prints.
+    pub(crate) const fn score(&self) -> Similarity {
+        self.score
+    }
+}
+
 /// A person after stage 3.
 pub(crate) struct Aligned {
     pub(crate) subject: SubjectId,

@@ -36,7 +36,7 @@ impl ShortlistEntry {
     }
 
     /// Better first: score falling, then subject id rising.
-    fn rank_cmp(&self, other: &Self) -> Ordering {
+    pub(crate) fn rank_cmp(&self, other: &Self) -> Ordering {
         other.score.cmp(&self.score).then_with(|| self.subject.cmp(&other.subject))
     }
 }
