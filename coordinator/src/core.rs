@@ -20,7 +20,7 @@ use crate::reconciler::Pace;
 use crate::view::View;
 use clients::{Read, Waiting};
 use dedup::Checks;
-use replication::{Code, CodecError, CoordinatorId, LogIndex, Payload};
+use replication::{Code, CodecError, CoordinatorId, Cut, LogIndex, Payload};
 use searching::Search;
 use shipping::Fetch;
 use std::collections::BTreeMap;
@@ -44,6 +44,10 @@ pub struct Settings {
     pub node_live_ms: u64,
     /// When searches ask a second replica.
     pub hedging: Hedging,
+    /// How many records go on in a search of a client. All coordinators must be given the same.
+    pub search_cut: Cut,
+    /// How many go on in a duplicate check, likewise.
+    pub check_cut: Cut,
     /// How fast partitions move.
     pub pace: Pace,
     /// Bytes of effects in one answer to a replica, about.
@@ -58,6 +62,33 @@ pub struct Settings {
     pub check_budget_ms: u64,
     /// Most bytes of commands waiting to be proposed.
     pub queue_bytes_max: usize,
+}
+
+impl Settings {
+    /// For a coordinator of a cluster that was founded like this. The cuts are those of a search on
+    /// one machine.
+    pub fn new(id: CoordinatorId, founding: Founding) -> Self {
+        let cut = Cut { coarse: 500, fine: 100 };
+        Self {
+            member: MemberSettings::new(id, id.0),
+            founding,
+            boot: 0,
+            snapshot_every: 10_000,
+            chunk_bytes: 1 << 20,
+            retry_ms: 1_000,
+            node_live_ms: 2_000,
+            hedging: Hedging { after_ms: 1_000, replicas_max: 2 },
+            search_cut: cut,
+            check_cut: cut,
+            pace: Pace { moves_max: 2, lag_max: 1_000 },
+            tail_bytes_max: 1 << 20,
+            trim_slack: 1_000,
+            mark_every_ms: 300_000,
+            checks_max: 16,
+            check_budget_ms: 10_000,
+            queue_bytes_max: 4 << 20,
+        }
+    }
 }
 
 /// See the module.

@@ -3,14 +3,16 @@
 //! The first sound answer of a partition counts, later ones do not. An answer is sound when it
 //! comes from a state at or past the barrier, under the placement asked for, and when the records
 //! it counted and scanned are exactly those that the catalog knows at that index. So coverage is
-//! not what nodes claim but what the log implies.
+//! not what nodes claim but what the log implies. The answers of all partitions are cut to one list
+//! of the whole gallery ([`replication::merge`]); should they not suffice for that, because a node
+//! cut partitions together of which not all its answers counted, some are asked again, alone.
 
 use crate::catalog::Catalog;
 use crate::message::{Alarm, Candidate, Missing};
 use crate::view::View;
 use replication::{
-    Generation, Hit, LogIndex, Mutation, NodeId, PartitionAnswer, PartitionId, Payload, PersonId,
-    ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated,
+    Cut, Generation, Hit, LogIndex, Merged, Mutation, NodeId, PartitionAnswer, PartitionId,
+    Payload, PersonId, ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated, merge,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +25,11 @@ pub struct Question {
     pub scope: Scope,
     /// Lowest score.
     pub threshold: u32,
+    /// How many records of the whole gallery go on.
+    pub cut: Cut,
     /// The barrier.
     pub min_index: LogIndex,
-    /// Persons wanted; `None` for every hit there is.
+    /// Persons wanted; `None` for everybody who reaches the threshold.
     pub persons_max: Option<u32>,
     /// After this time, what is there is all there is.
     pub deadline: u64,
@@ -44,8 +48,8 @@ pub struct Hedging {
 struct Part {
     asked: BTreeMap<NodeId, u64>,
     answers: Vec<(NodeId, PartitionAnswer)>,
-    /// Hits asked for.
-    hits_max: u32,
+    /// What was cut together with other partitions did not suffice: asked for alone.
+    is_alone: bool,
 }
 
 /// See the module.
@@ -76,15 +80,10 @@ impl Coverage {
     }
 }
 
-/// Hits per partition asked for at first, beyond the persons wanted.
-const HITS_SPARE: u32 = 16;
-
 impl Fanout {
     /// Over all partitions of the catalog, asked for by a coordinator started as `boot`.
     pub fn new(catalog: &Catalog, question: Question, hedging: Hedging, boot: u64) -> Self {
-        let hits_max = question.persons_max.unwrap_or(0) + HITS_SPARE;
-        let part = |(id, _)| (id, Part { hits_max, ..Part::default() });
-        let parts = catalog.partitions().map(part).collect();
+        let parts = catalog.partitions().map(|(id, _)| (id, Part::default())).collect();
         Self { question, hedging, boot, parts }
     }
 
@@ -101,7 +100,7 @@ impl Fanout {
         now: u64,
         mut scan: impl FnMut() -> u64,
     ) -> Vec<(NodeId, ScanRequest)> {
-        let mut by_node: BTreeMap<(NodeId, u32), Vec<ScanTarget>> = BTreeMap::new();
+        let mut by_node: BTreeMap<(NodeId, Option<PartitionId>), Vec<ScanTarget>> = BTreeMap::new();
         for (&partition, part) in &mut self.parts {
             let late = |asked: &u64| now >= asked + self.hedging.after_ms;
             if !part.answers.is_empty() || !part.asked.values().all(late) {
@@ -119,17 +118,18 @@ impl Fanout {
             }
             part.asked.insert(node, now);
             let target = ScanTarget { partition, epoch: row.placement.epoch };
-            by_node.entry((node, part.hits_max)).or_default().push(target);
+            let alone = part.is_alone.then_some(partition);
+            by_node.entry((node, alone)).or_default().push(target);
         }
         let template = self.template(catalog.generation(), now);
-        let request = |((node, hits_max), targets): ((NodeId, u32), Vec<ScanTarget>)| {
+        let request = |((node, _), targets): ((NodeId, _), Vec<ScanTarget>)| {
             view.asked(node);
-            (node, ScanRequest { scan: scan(), targets, hits_max, ..template.clone() })
+            (node, ScanRequest { scan: scan(), targets, ..template.clone() })
         };
         by_node.into_iter().map(request).collect()
     }
 
-    /// A request but for its id, targets and length.
+    /// A request but for its id and targets.
     fn template(&self, generation: Generation, now: u64) -> ScanRequest {
         ScanRequest {
             generation,
@@ -139,8 +139,7 @@ impl Fanout {
             min_index: self.question.min_index,
             probe: self.question.probe.clone(),
             scope: self.question.scope,
-            threshold: self.question.threshold,
-            hits_max: 0,
+            cut: self.question.cut,
             budget_ms: self.question.deadline.saturating_sub(now),
         }
     }
@@ -164,14 +163,10 @@ impl Fanout {
                 || is_mutated(Mutation::BarrierIgnored);
             let epoch = catalog.partition(partition).map(|row| row.placement.epoch);
             let placed = epoch == Some(answer.epoch) || is_mutated(Mutation::StalePlacementServed);
-            let cut = answer.is_truncated && self.question.wants_more_than(&answer.hits);
-            if !fresh || !placed {
-                part.asked.insert(node, 0);
-            } else if cut {
-                part.hits_max = part.hits_max.saturating_mul(4);
-                part.asked.remove(&node);
-            } else {
+            if fresh && placed {
                 part.answers.push((node, answer));
+            } else {
+                part.asked.insert(node, 0);
             }
         }
         self.verify(catalog)
@@ -202,15 +197,33 @@ impl Fanout {
                 keep
             });
         }
+        if self.is_confirmed_whole(catalog) {
+            self.drop_insufficient(catalog);
+        }
         alarms
+    }
+
+    /// Drops answers that do not suffice for one list of the whole gallery.
+    fn drop_insufficient(&mut self, catalog: &Catalog) {
+        for partition in self.merged(catalog).insufficient {
+            if let Some(part) = self.parts.get_mut(&partition) {
+                part.is_alone = true;
+                part.answers.clear();
+                part.asked.clear();
+            }
+        }
     }
 
     /// Whether every partition has an answer that the catalog confirms, or time is over.
     pub fn is_finished(&self, catalog: &Catalog, now: u64) -> bool {
+        now >= self.question.deadline || self.is_confirmed_whole(catalog)
+    }
+
+    fn is_confirmed_whole(&self, catalog: &Catalog) -> bool {
         let confirmed = |(partition, part): (&PartitionId, &Part)| {
             part.answers.first().is_some_and(|(_, a)| self.is_confirmed(catalog, *partition, a))
         };
-        now >= self.question.deadline || self.parts.iter().all(confirmed)
+        self.parts.iter().all(confirmed)
     }
 
     fn is_confirmed(
@@ -261,21 +274,27 @@ impl Fanout {
         }
     }
 
-    /// All hits of confirmed answers whose encounter the catalog still knows, best first.
-    pub fn hits(&self, catalog: &Catalog) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        for (&partition, part) in &self.parts {
+    /// One list of all confirmed answers.
+    fn merged(&self, catalog: &Catalog) -> Merged {
+        let of_part = |(partition, part): (&PartitionId, &'_ Part)| {
             let answers = part.answers.iter().map(|(_, answer)| answer);
-            for answer in answers.filter(|a| self.is_confirmed(catalog, partition, a)) {
-                hits.extend(answer.hits.iter().copied());
-            }
-        }
-        hits.retain(|hit| catalog.encounters().contains_key(&hit.encounter));
+            let confirmed = answers.filter(|a| self.is_confirmed(catalog, *partition, a));
+            confirmed.cloned().collect::<Vec<_>>()
+        };
+        let answers: Vec<PartitionAnswer> = self.parts.iter().flat_map(of_part).collect();
+        let cut = if is_mutated(Mutation::CutPerPart) { Cut::NONE } else { self.question.cut };
+        merge(&answers, cut)
+    }
+
+    /// Everybody who passed the cuts, reached the threshold and is still known to the catalog, best
+    /// first.
+    pub fn hits(&self, catalog: &Catalog) -> Vec<Hit> {
+        let mut hits = self.merged(catalog).ranked;
+        let reached = |hit: &Hit| hit.score.is_some_and(|score| score >= self.question.threshold);
+        hits.retain(|hit| reached(hit) && catalog.encounters().contains_key(&hit.encounter));
         if is_mutated(Mutation::TiesByArrival) {
             hits.reverse();
             hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
-        } else {
-            hits.sort_unstable_by_key(Hit::rank_key);
         }
         hits
     }
@@ -288,7 +307,7 @@ impl Fanout {
             let row = catalog.encounters().get(&hit.encounter);
             let person = catalog.resolve(row.map_or(hit.person, |row| row.person));
             if seen.insert(person) || is_mutated(Mutation::HedgeMergedTwice) {
-                let (encounter, score) = (hit.encounter, hit.score);
+                let (encounter, score) = (hit.encounter, hit.score.unwrap_or(0));
                 candidates.push(Candidate { person, encounter, score });
             }
         }
@@ -300,13 +319,5 @@ impl Fanout {
     pub fn unanswered(&self) -> Vec<NodeId> {
         let waiting = self.parts.values().filter(|part| part.answers.is_empty());
         waiting.flat_map(|part| part.asked.keys().copied()).collect()
-    }
-}
-
-impl Question {
-    /// Whether a list that was cut may lack somebody.
-    fn wants_more_than(&self, hits: &[Hit]) -> bool {
-        let persons: BTreeSet<PersonId> = hits.iter().map(|hit| hit.person).collect();
-        self.persons_max.is_none_or(|wanted| persons.len() < wanted as usize)
     }
 }

@@ -2,9 +2,8 @@
 
 use coordinator::catalog::Founding;
 use coordinator::command::{Command, Mark, Outcome, Policy};
-use coordinator::raft::MemberSettings;
 use coordinator::shell::{Exit, Handle, Links, Runtime, RuntimeConfig, found};
-use coordinator::{Hedging, Input, Pace, PeerMessage, Request, Response, Settings};
+use coordinator::{Input, PeerMessage, Request, Response, Settings};
 use replication::{ClusterId, CoordinatorId, MarkKind, NodeId, ToNode};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,25 +36,11 @@ fn founding() -> Founding {
 }
 
 fn settings(id: CoordinatorId) -> Settings {
-    let mut member = MemberSettings::new(id, id.0);
-    member.entries_kept = 4;
-    Settings {
-        member,
-        founding: founding(),
-        boot: 0,
-        snapshot_every: 16,
-        chunk_bytes: 1 << 16,
-        retry_ms: 300,
-        node_live_ms: 1_000,
-        hedging: Hedging { after_ms: 250, replicas_max: 2 },
-        pace: Pace { moves_max: 2, lag_max: 30 },
-        tail_bytes_max: 1 << 20,
-        trim_slack: 16,
-        mark_every_ms: 60_000,
-        checks_max: 16,
-        check_budget_ms: 1_000,
-        queue_bytes_max: 1 << 20,
-    }
+    let mut settings = Settings::new(id, founding());
+    settings.member.entries_kept = 4;
+    settings.snapshot_every = 16;
+    settings.retry_ms = 300;
+    settings
 }
 
 fn folder(root: &Path, id: CoordinatorId) -> PathBuf {

@@ -4,16 +4,16 @@ use crate::Malformed;
 use crate::field::{Field, choices, pairs, required, structs, units};
 use crate::v1;
 use replication::{
-    Assigned, Assignment, Effect, EncounterState, FromNode, LogIndex, MarkDigest, MarkKind,
-    NodeIdentity, NodeReport, PartitionAnswer, PartitionId, Position, Record, ReplicaReport,
-    ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope, Summary, TailAnswer, TailRequest,
-    TailSegment,
+    Assigned, Assignment, CoarseKey, Cut, Effect, EncounterState, FromNode, Hit, LogIndex,
+    MarkDigest, MarkKind, NodeIdentity, NodeReport, PartitionAnswer, PartitionId, Position, Record,
+    ReplicaReport, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope, Summary, TailAnswer,
+    TailRequest, TailSegment,
 };
 
 units! {
     EncounterState as EncounterState { Pending, Active, Held, Rejected, Erased }
     MarkKind as MarkKind { Digest, Backup, Checkpoint }
-    ScanFault as ScanFault { NotHere, Behind }
+    ScanFault as ScanFault { NotHere, Behind, Unreadable, Failed }
 }
 
 structs! {
@@ -21,11 +21,13 @@ structs! {
     Scope as Scope { active_only, gallery }
     ScanTarget as ScanTarget { partition, epoch }
     ScanRequest as ScanRequest {
-        generation, boot, scan, targets, min_index, probe, scope, threshold, hits_max, budget_ms,
+        generation, boot, scan, targets, min_index, probe, scope, cut, budget_ms,
     }
-    replication::Hit as Hit { score, encounter, person }
+    Cut as Cut { coarse, fine }
+    Hit as Hit { coarse, fine, score, encounter, person }
+    CoarseKey as CoarseKey { coarse, encounter }
     PartitionAnswer as PartitionAnswer {
-        partition, epoch, snapshot_index, eligible, scanned, hits, is_truncated,
+        partition, epoch, snapshot_index, eligible, scanned, hits, cut_at,
     }
     ScanAnswer as ScanAnswer { generation, node, boot, scan, answers, faults }
     Position as Position { partition, after }

@@ -62,6 +62,7 @@ impl Coordinator {
                     gallery: None,
                 },
                 threshold: self.catalog.policy().dedup_threshold,
+                cut: self.settings.check_cut,
                 min_index: if blind { 0 } else { as_of },
                 persons_max: None,
                 deadline: now + self.settings.check_budget_ms,

@@ -6,7 +6,7 @@ use crate::command::{Command, Outcome};
 use crate::fanout::{Fanout, Question};
 use crate::message::{Identified, Identify, Output, Response, Unavailable};
 use crate::search::{LoggedScope, SearchIntent, SearchOutcome};
-use replication::{LogIndex, Mutation, ScanAnswer, is_mutated};
+use replication::{Cut, LogIndex, Mutation, ScanAnswer, is_mutated};
 use sha2::{Digest, Sha256};
 
 /// A search and how far it is.
@@ -37,8 +37,9 @@ impl Search {
         }
     }
 
-    fn question(&self) -> Question {
+    fn question(&self, cut: Cut) -> Question {
         Question {
+            cut,
             probe: self.identify.probe.clone(),
             scope: self.identify.scope,
             threshold: self.identify.threshold,
@@ -74,7 +75,7 @@ impl Coordinator {
     fn start_fanout(&self, search: &mut Search) {
         let fanout = Fanout::new(
             &self.catalog,
-            search.question(),
+            search.question(self.settings.search_cut),
             self.settings.hedging,
             self.settings.boot,
         );

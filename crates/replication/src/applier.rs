@@ -11,7 +11,6 @@ use crate::kv::{Batch, Change, Kv, KvError, Pair};
 use crate::message::MarkDigest;
 use crate::mutation::{Mutation, is_mutated};
 use crate::record::Record;
-use crate::scan::{Hit, PartitionAnswer, ScanRequest, Scorer};
 use crate::summary::Summary;
 use crate::tail::TailSegment;
 use std::collections::{BTreeMap, VecDeque};
@@ -315,32 +314,6 @@ impl<K: Kv> Applier<K> {
         if same { Ok(()) } else { Err(ApplierError::Damaged) }
     }
 
-    /// Compares a probe with every record that the scope admits.
-    pub fn scan(&self, request: &ScanRequest, scorer: &dyn Scorer) -> PartitionAnswer {
-        let mut hits = Vec::new();
-        let mut scanned = 0;
-        for record in self.records.values().filter(|record| request.scope.admits(record)) {
-            scanned += 1;
-            let score = scorer.score(&request.probe, &record.payload);
-            if score >= request.threshold {
-                let (encounter, person) = (record.encounter, record.person);
-                hits.push(Hit { score, encounter, person });
-            }
-        }
-        hits.sort_unstable_by_key(Hit::rank_key);
-        let is_truncated = hits.len() > request.hits_max as usize;
-        hits.truncate(request.hits_max as usize);
-        PartitionAnswer {
-            partition: self.partition,
-            epoch: crate::Epoch::default(),
-            snapshot_index: self.applied,
-            eligible: self.summary.eligible(request.scope),
-            scanned,
-            hits,
-            is_truncated,
-        }
-    }
-
     /// Gives the store back.
     pub fn into_kv(self) -> K {
         self.kv
@@ -373,7 +346,7 @@ fn load<K: Kv>(kv: &K) -> Result<(Meta, BTreeMap<EncounterId, Record>), ApplierE
 mod tests {
     use super::*;
     use crate::kv::MemoryKv;
-    use crate::{EncounterState, Epoch, GallerySet, Payload, PersonId, Scope};
+    use crate::{EncounterState, Epoch, GallerySet, Payload, PersonId};
 
     const PARTITION: PartitionId = PartitionId(3);
     const GENERATION: Generation = Generation(1);
@@ -488,37 +461,5 @@ mod tests {
         let key = record_key(EncounterId(1));
         applier.kv.write(vec![Change::Put(key, vec![1, 2, 3, 4, 5])]).unwrap();
         assert_eq!(applier.scrub(), Err(ApplierError::Damaged));
-    }
-
-    #[test]
-    fn a_scan_counts_what_its_scope_admits_and_says_when_it_cuts() {
-        struct Last;
-        impl Scorer for Last {
-            fn score(&self, _: &Payload, reference: &Payload) -> u32 {
-                u32::from(reference.as_bytes()[0] / 2)
-            }
-        }
-        let mut applier = opened();
-        let puts = (2..6).map(|id| Effect::Put(record(id, 2))).collect();
-        applier.apply(&segment(1, 3, vec![(2, puts), (3, vec![activate(4)])])).unwrap();
-        let mut request = ScanRequest {
-            generation: GENERATION,
-            boot: 1,
-            scan: 1,
-            targets: vec![],
-            min_index: 3,
-            probe: Payload::default(),
-            scope: Scope { active_only: false, gallery: None },
-            threshold: 1,
-            hits_max: 3,
-            budget_ms: 0,
-        };
-        let answer = applier.scan(&request, &Last);
-        let found: Vec<u128> = answer.hits.iter().map(|hit| hit.encounter.0).collect();
-        assert_eq!((found, answer.is_truncated), (vec![4, 5, 2], true));
-        assert_eq!((answer.eligible, answer.scanned), (4, 4));
-        request.scope.active_only = true;
-        let answer = applier.scan(&request, &Last);
-        assert_eq!((answer.eligible, answer.scanned, answer.hits.len()), (1, 1, 1));
     }
 }

@@ -4,7 +4,10 @@
 //! coordinator, bootstraps from another node's checkpoint where the stream was trimmed, and answers
 //! scans from states at or past the index asked for.
 
+mod scanning;
+
 use crate::applier::{Applier, ApplierError, Checkpoint};
+use crate::effect::Effect;
 use crate::identity::PartitionId;
 use crate::identity::{CoordinatorId, Epoch, Generation, LogIndex, NodeId, NodeIdentity};
 use crate::kv::{Kv, KvError};
@@ -12,8 +15,9 @@ use crate::message::{
     Assignment, FromNode, HostInput, HostOutput, NodeReport, Peer, ReplicaReport, ToNode,
 };
 use crate::mutation::{Mutation, is_mutated};
-use crate::scan::{PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scorer};
-use crate::tail::{Position, TailAnswer, TailRequest};
+use crate::scanner::ResidentChange;
+use crate::tail::{Position, TailAnswer, TailRequest, TailSegment};
+use scanning::{Running, Waiting};
 use std::collections::BTreeMap;
 
 /// Where a node keeps its replicas.
@@ -58,6 +62,35 @@ pub struct HostSettings {
     pub scrub_every_ms: u64,
     /// Without an answer for so long, another coordinator or source is asked.
     pub patience_ms: u64,
+    /// Scan jobs handed out at a time: one runs, others wait for it to end.
+    pub jobs_max: usize,
+    /// Scans that wait to be handed out; more are refused.
+    pub waiting_max: usize,
+}
+
+impl HostSettings {
+    /// For a node that reports every 250 ms, syncs every second and reads a replica again every 10
+    /// minutes.
+    pub fn new(
+        identity: NodeIdentity,
+        generation: Generation,
+        founded_at: LogIndex,
+        coordinators: Vec<CoordinatorId>,
+    ) -> Self {
+        Self {
+            identity,
+            generation,
+            founded_at,
+            capacity: 1,
+            coordinators,
+            report_every_ms: 250,
+            sync_every_ms: 1_000,
+            scrub_every_ms: 600_000,
+            patience_ms: 1_000,
+            jobs_max: 2,
+            waiting_max: 256,
+        }
+    }
 }
 
 /// How a replica stands.
@@ -76,12 +109,6 @@ struct Replica<K> {
     phase: ReplicaPhase<K>,
 }
 
-struct Waiting {
-    from: CoordinatorId,
-    request: ScanRequest,
-    until: u64,
-}
-
 /// All replicas of a node.
 pub struct Host<S: Stores> {
     settings: HostSettings,
@@ -89,6 +116,11 @@ pub struct Host<S: Stores> {
     replicas: BTreeMap<PartitionId, Replica<S::Kv>>,
     assigned_as_of: LogIndex,
     waiting: Vec<Waiting>,
+    running: BTreeMap<u64, Running>,
+    /// Jobs handed out so far.
+    jobs: u64,
+    /// To be told to the scanner at the end of the step.
+    resident: Vec<ResidentChange>,
     followed: usize,
     tail_asked_at: Option<u64>,
     tail_answered_at: u64,
@@ -110,6 +142,9 @@ impl<S: Stores> Host<S> {
             replicas: BTreeMap::new(),
             assigned_as_of: 0,
             waiting: Vec::new(),
+            running: BTreeMap::new(),
+            jobs: 0,
+            resident: Vec::new(),
             followed: 0,
             tail_asked_at: None,
             tail_answered_at: now,
@@ -150,10 +185,14 @@ impl<S: Stores> Host<S> {
     }
 
     /// Takes one input. After [`HostOutput::Exit`] the host must not be used further.
-    pub fn step(&mut self, input: HostInput, now: u64, scorer: &dyn Scorer) -> Vec<HostOutput> {
+    pub fn step(&mut self, input: HostInput, now: u64) -> Vec<HostOutput> {
         let mut out = Vec::new();
         let result = match input {
             HostInput::Tick => self.tick(now, &mut out),
+            HostInput::Scanned(done) => {
+                self.on_scanned(done, &mut out);
+                Ok(())
+            }
             HostInput::Message(Peer::Coordinator(from), message) => {
                 self.on_coordinator(from, message, now, &mut out)
             }
@@ -162,7 +201,8 @@ impl<S: Stores> Host<S> {
         if result.is_err() {
             return vec![HostOutput::Exit];
         }
-        self.answer_waiting(now, scorer, &mut out);
+        out.extend(self.resident.drain(..).map(HostOutput::Resident));
+        self.hand_out(now, &mut out);
         out
     }
 
@@ -170,7 +210,10 @@ impl<S: Stores> Host<S> {
         let kv = self.stores.open(partition)?;
         let HostSettings { generation, founded_at, .. } = self.settings;
         match Applier::open(kv, partition, generation, founded_at) {
-            Ok(applier) => Ok(ReplicaPhase::Open(applier)),
+            Ok(applier) => {
+                self.resident.push(content(partition, &applier));
+                Ok(ReplicaPhase::Open(applier))
+            }
             Err(ApplierError::Kv(error)) if error != KvError::Damaged => Err(error),
             Err(_) => {
                 self.stores.destroy(partition)?;
@@ -234,6 +277,7 @@ impl<S: Stores> Host<S> {
         if let Some(replica) = self.replicas.get_mut(&partition) {
             replica.phase = ReplicaPhase::Bootstrapping(None, 0);
         }
+        self.resident.push(ResidentChange::Gone(partition));
         self.stores.destroy(partition)
     }
 
@@ -314,8 +358,7 @@ impl<S: Stores> Host<S> {
                 self.on_assignment(assignment)
             }
             ToNode::Scan(request) if request.generation == self.settings.generation => {
-                let until = now + request.budget_ms;
-                self.waiting.push(Waiting { from, request, until });
+                self.on_scan(from, request, now);
                 Ok(())
             }
             _ => Ok(()),
@@ -332,12 +375,19 @@ impl<S: Stores> Host<S> {
         for segment in answer.segments {
             let Some(replica) = self.replicas.get_mut(&segment.partition) else { continue };
             let ReplicaPhase::Open(applier) = &mut replica.phase else { continue };
-            if segment.through > applier.searchable() {
+            let before = applier.searchable();
+            if segment.through > before {
                 self.tail_answered_at = now;
             }
             match applier.apply(&segment) {
                 Ok(applied) => {
                     let partition = segment.partition;
+                    let through = applier.searchable();
+                    if through > before {
+                        let effects = effects_after(before, &segment);
+                        let change = ResidentChange::Effects { partition, through, effects };
+                        self.resident.push(change);
+                    }
                     out.extend(applied.kept.into_iter().map(|(kind, id, checkpoint)| {
                         HostOutput::Keep { partition, kind, id, checkpoint }
                     }));
@@ -353,6 +403,7 @@ impl<S: Stores> Host<S> {
             // A late answer may be about a replica that was bootstrapped since.
             if applier.searchable() <= after || is_mutated(Mutation::LateTrimObeyed) {
                 replica.phase = ReplicaPhase::Bootstrapping(None, 0);
+                self.resident.push(ResidentChange::Gone(partition));
                 self.stores.destroy(partition)?;
             }
         }
@@ -373,6 +424,7 @@ impl<S: Stores> Host<S> {
                 continue;
             }
             self.replicas.remove(&partition);
+            self.resident.push(ResidentChange::Gone(partition));
             self.stores.destroy(partition)?;
         }
         for assigned in assignment.partitions {
@@ -428,61 +480,27 @@ impl<S: Stores> Host<S> {
         }
         let kv = self.stores.open(partition)?;
         match Applier::install(kv, partition, generation, checkpoint) {
-            Ok(applier) => replica.phase = ReplicaPhase::Open(applier),
+            Ok(applier) => {
+                self.resident.push(content(partition, &applier));
+                replica.phase = ReplicaPhase::Open(applier);
+            }
             Err(error) => self.give_up(partition, error, out)?,
         }
         Ok(())
     }
+}
 
-    /// Answers every scan whose replicas are far enough or whose time is over.
-    fn answer_waiting(&mut self, now: u64, scorer: &dyn Scorer, out: &mut Vec<HostOutput>) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for mut wait in waiting {
-            let (mut answers, mut faults) = (Vec::new(), Vec::new());
-            let targets = std::mem::take(&mut wait.request.targets);
-            for target in targets {
-                match self.scan(target, &wait.request, scorer) {
-                    Ok(answer) => answers.push(answer),
-                    Err(ScanFault::Behind) if now < wait.until => wait.request.targets.push(target),
-                    Err(fault) => faults.push((target.partition, fault)),
-                }
-            }
-            if !answers.is_empty() || !faults.is_empty() {
-                let answer = ScanAnswer {
-                    generation: self.settings.generation,
-                    node: self.settings.identity.node,
-                    boot: wait.request.boot,
-                    scan: wait.request.scan,
-                    answers,
-                    faults,
-                };
-                out.push(HostOutput::ToCoordinator(wait.from, FromNode::Scan(answer)));
-            }
-            if !wait.request.targets.is_empty() {
-                self.waiting.push(wait);
-            }
-        }
-    }
+/// All that a replica holds.
+fn content<K: Kv>(partition: PartitionId, applier: &Applier<K>) -> ResidentChange {
+    let records = applier.records().values().cloned().collect();
+    ResidentChange::Content { partition, index: applier.searchable(), records }
+}
 
-    fn scan(
-        &self,
-        target: ScanTarget,
-        request: &ScanRequest,
-        scorer: &dyn Scorer,
-    ) -> Result<PartitionAnswer, ScanFault> {
-        let replica = self.replicas.get(&target.partition).ok_or(ScanFault::NotHere)?;
-        let stale = replica.epoch != target.epoch && !is_mutated(Mutation::StalePlacementServed);
-        let ReplicaPhase::Open(applier) = &replica.phase else { return Err(ScanFault::NotHere) };
-        // An epoch that is about to arrive with the next assignment is no fault.
-        if stale && replica.epoch > target.epoch {
-            return Err(ScanFault::NotHere);
-        }
-        let behind = applier.searchable() < request.min_index;
-        if stale || (behind && !is_mutated(Mutation::BarrierIgnored)) {
-            return Err(ScanFault::Behind);
-        }
-        Ok(PartitionAnswer { epoch: target.epoch, ..applier.scan(request, scorer) })
-    }
+/// What a segment did to a replica that stood at `before`.
+fn effects_after(before: LogIndex, segment: &TailSegment) -> Vec<Effect> {
+    let entries = segment.entries.iter().filter(|(index, _)| *index > before);
+    let effects = entries.flat_map(|(_, effects)| effects);
+    effects.filter(|effect| !matches!(effect, Effect::Mark { .. })).cloned().collect()
 }
 
 fn kv_error(error: ApplierError) -> KvError {

@@ -9,11 +9,12 @@
 //! - [`Host`]: all replicas of a node: tailing, bootstrapping, scanning, reporting. Like the
 //!   applier it does no I/O of its own: messages in, messages out.
 //! - [`Scope`], [`ScanRequest`], [`PartitionAnswer`]: a scan with exact counts of what was eligible
-//!   and what was scanned.
+//!   and what was scanned. [`Scanner`] is the seam to what scans, [`merge`] makes one list of parts.
 
 mod applier;
 mod bytes;
 pub mod conformance;
+mod cut;
 mod effect;
 mod host;
 mod identity;
@@ -22,11 +23,13 @@ mod message;
 mod mutation;
 mod record;
 mod scan;
+mod scanner;
 mod summary;
 mod tail;
 
 pub use applier::{Applied, Applier, ApplierError, Checkpoint};
 pub use bytes::{Code, CodecError, Payload, Reader, Writer};
+pub use cut::{CoarseKey, Cut, Merged, cut_coarsely, finalists, merge};
 pub use effect::{Effect, MarkKind};
 pub use host::{Host, HostSettings, ReplicaPhase, Stores};
 pub use identity::{
@@ -42,8 +45,7 @@ pub use message::{
 pub use mutation::set_mutation;
 pub use mutation::{Mutation, is_mutated};
 pub use record::{EncounterState, GALLERIES, GalleryId, GallerySet, Record};
-pub use scan::{
-    Hit, PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope, Scorer,
-};
+pub use scan::{Hit, PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope};
+pub use scanner::{MemoryScanner, ResidentChange, ScanDone, ScanJob, Scanned, Scanner, Scorer};
 pub use summary::{SetDigest, Summary};
 pub use tail::{Position, TailAnswer, TailRequest, TailSegment};

@@ -6,6 +6,7 @@ use crate::identity::{
     CoordinatorId, Epoch, Generation, LogIndex, NodeId, NodeIdentity, PartitionId,
 };
 use crate::scan::{ScanAnswer, ScanRequest};
+use crate::scanner::{ResidentChange, ScanDone, ScanJob};
 use crate::summary::SetDigest;
 use crate::tail::{TailAnswer, TailRequest};
 
@@ -126,6 +127,8 @@ pub enum HostInput {
     Tick,
     /// A message arrived.
     Message(Peer, ToNode),
+    /// A job that was handed out is done.
+    Scanned(ScanDone),
 }
 
 /// What a [`crate::Host`] wants done.
@@ -146,6 +149,10 @@ pub enum HostOutput {
         /// The content at the mark.
         checkpoint: Checkpoint,
     },
+    /// Tell the scanner. Changes and jobs reach it in the order of the outputs.
+    Resident(ResidentChange),
+    /// Have the scanner scan, and come back with [`HostInput::Scanned`]. Nothing waits for it.
+    Scan(ScanJob),
     /// A replica was found damaged or different and is bootstrapped anew.
     Quarantined(PartitionId),
     /// The store failed: end the process, and start it again.

@@ -61,6 +61,10 @@ pub enum Mutation {
     SnapshotWithoutTombstones,
     /// Candidates of equal score are listed in the order of their arrival.
     TiesByArrival,
+    /// A node breaks ties of its first cut in another order than the merge.
+    CutTiesReversed,
+    /// What a node sent is ranked as it is, without the cuts over all parts.
+    CutPerPart,
     /// A replica is given up for an answer about an older state of it.
     LateTrimObeyed,
     /// The stream is trimmed by what a replica reported before it was placed anew.
@@ -71,7 +75,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::AckBeforeSync,
         Self::VoteNotPersisted,
         Self::AppliedIndexInSecondBatch,
@@ -100,6 +104,8 @@ impl Mutation {
         Self::LogCutBeforeSnapshot,
         Self::SnapshotWithoutTombstones,
         Self::TiesByArrival,
+        Self::CutTiesReversed,
+        Self::CutPerPart,
         Self::LateTrimObeyed,
         Self::OldReportTrusted,
         Self::DamageTakenForTornTail,

@@ -1,8 +1,10 @@
 //! One probe against replicas, with exact counts.
 
 use crate::bytes::Payload;
+use crate::cut::{CoarseKey, Cut};
 use crate::identity::{EncounterId, Epoch, Generation, LogIndex, NodeId, PartitionId, PersonId};
 use crate::record::{EncounterState, GalleryId, Record};
+use std::cmp::Reverse;
 
 /// Which records a scan looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +21,6 @@ impl Scope {
         (!self.active_only || record.state == EncounterState::Active)
             && self.gallery.is_none_or(|gallery| record.galleries.contains(gallery))
     }
-}
-
-/// Compares a probe with a stored payload; higher is more similar. The same two byte strings give
-/// the same score on every machine.
-pub trait Scorer {
-    /// The score.
-    fn score(&self, probe: &Payload, reference: &Payload) -> u32;
 }
 
 /// A partition to scan, and the placement that the asker knows.
@@ -55,19 +50,22 @@ pub struct ScanRequest {
     pub probe: Payload,
     /// Which records.
     pub scope: Scope,
-    /// Lowest score to return.
-    pub threshold: u32,
-    /// Most hits to return per partition.
-    pub hits_max: u32,
+    /// How many of the whole gallery go on.
+    pub cut: Cut,
     /// When the answer is worth nothing any more, in milliseconds of the asker's wait.
     pub budget_ms: u64,
 }
 
-/// An encounter that reached the threshold.
+/// An encounter that may be among the best of the whole gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// Its score.
-    pub score: u32,
+    /// Its coarse score, by which the first cut is made.
+    pub coarse: u32,
+    /// Its fine score, by which the second cut is made.
+    pub fine: u32,
+    /// Its score, 0 when it is not alike at all; `None` when others of the same scan keep it out of
+    /// the second cut.
+    pub score: Option<u32>,
     /// Which.
     pub encounter: EncounterId,
     /// Whose.
@@ -75,9 +73,14 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// The order of every list of hits: score falling, then encounter rising.
-    pub fn rank_key(&self) -> (std::cmp::Reverse<u32>, EncounterId) {
-        (std::cmp::Reverse(self.score), self.encounter)
+    /// The order of the first cut: coarse score falling, then encounter rising.
+    pub fn coarse_key(&self) -> CoarseKey {
+        CoarseKey { coarse: self.coarse, encounter: self.encounter }
+    }
+
+    /// The order of every ranked list: score falling, then encounter rising.
+    pub fn rank_key(&self) -> (Reverse<Option<u32>>, EncounterId) {
+        (Reverse(self.score), self.encounter)
     }
 }
 
@@ -94,10 +97,10 @@ pub struct PartitionAnswer {
     pub eligible: u32,
     /// Records compared.
     pub scanned: u32,
-    /// Best first, [`Hit::rank_key`].
+    /// Those that may be among the best of the whole gallery, in the order of [`Hit::coarse_key`].
     pub hits: Vec<Hit>,
-    /// Whether more hits reached the threshold than were returned.
-    pub is_truncated: bool,
+    /// The last place that made the node's first cut, when anything was left out by it.
+    pub cut_at: Option<CoarseKey>,
 }
 
 /// Why a replica does not answer.
@@ -107,6 +110,10 @@ pub enum ScanFault {
     NotHere,
     /// It did not reach the index within the budget.
     Behind,
+    /// The probe is not one that it can read.
+    Unreadable,
+    /// What it scans with failed.
+    Failed,
 }
 
 /// What a node answers to a [`ScanRequest`], possibly in several parts.

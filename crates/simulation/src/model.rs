@@ -2,11 +2,12 @@
 //! restarted, and what became of every encounter at which index.
 
 use coordinator::Catalog;
+use coordinator::command::{Batch, Command, Origin};
 use coordinator::raft::{EntryBody, LogEntry};
 use coordinator::{Founding, catalog::StreamRead};
 use replication::{
-    Effect, EncounterId, EncounterState, GallerySet, LogIndex, PartitionId, Payload, Record, Scope,
-    Summary,
+    Code, Cut, Effect, EncounterId, EncounterState, GallerySet, LogIndex, PartitionId, Payload,
+    Record, Scope, Summary,
 };
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub(crate) struct Life {
 
 impl Life {
     /// Whether a scope admits it at an index.
-    fn admitted(&self, scope: Scope, index: LogIndex) -> bool {
+    pub(crate) fn admitted(&self, scope: Scope, index: LogIndex) -> bool {
         let change = self.changes.iter().rev().find(|(from, _)| *from <= index);
         change.and_then(|(_, now)| *now).is_some_and(|now| admits(scope, now))
     }
@@ -58,15 +59,20 @@ pub(crate) struct Model {
     pub(crate) lives: BTreeMap<EncounterId, Life>,
     /// What a partition held from an index on.
     summaries: BTreeMap<PartitionId, Vec<(LogIndex, Summary)>>,
+    /// Latest index at which an encounter may have changed its person.
+    pub(crate) relinked_at: LogIndex,
+    /// How many records go on in a search of a client.
+    pub(crate) cut: Cut,
 }
 
 impl Model {
     /// At the founding.
-    pub(crate) fn new(founding: &Founding) -> Self {
+    pub(crate) fn new(founding: &Founding, cut: Cut) -> Self {
         let catalog = Catalog::found(founding);
         let summaries = catalog.partitions().map(|(id, _)| (id, vec![(0, Summary::default())]));
         let summaries = summaries.collect();
-        Self { catalog, log: Vec::new(), lives: BTreeMap::new(), summaries }
+        let (log, lives) = (Vec::new(), BTreeMap::new());
+        Self { catalog, log, lives, summaries, relinked_at: 0, cut }
     }
 
     /// Takes an entry that somebody applied.
@@ -88,6 +94,9 @@ impl Model {
         };
         let applied = self.catalog.apply(entry.index, bytes.as_bytes());
         applied.map_err(|error| format!("an entry does not decode: {error}"))?;
+        if Batch::decode(bytes.as_bytes()).is_ok_and(|batch| batch.commands.iter().any(relinks)) {
+            self.relinked_at = entry.index;
+        }
         self.note_effects(entry.index);
         Ok(())
     }
@@ -118,6 +127,10 @@ impl Model {
     pub(crate) fn applied(&self) -> LogIndex {
         self.catalog.applied()
     }
+}
+
+fn relinks((_, command): &(Origin, Command)) -> bool {
+    matches!(command, Command::MergePersons(_) | Command::Unlink(_))
 }
 
 fn note(lives: &mut BTreeMap<EncounterId, Life>, index: LogIndex, effect: Effect) {

@@ -3,7 +3,7 @@
 use crate::invariants::Violation;
 use crate::random::Random;
 use crate::world::World;
-use replication::Mutation;
+use replication::{Cut, Mutation};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,6 +30,8 @@ pub struct Scenario {
     pub retention_bytes_max: u64,
     /// Crashes between two outputs of a coordinator, of 100,000.
     pub crash_per_output: u64,
+    /// How many records of the whole gallery go on in a search of a client.
+    pub cut: Cut,
     /// Which kinds of faults happen, one bit each.
     pub faults: u64,
     /// The seeded bug, if any.
@@ -55,6 +57,7 @@ impl Scenario {
             operation_every_ms: random.range(40, 160),
             retention_bytes_max: if small { random.range(5_000, 16_000) } else { 1 << 20 },
             crash_per_output: if random.chance(400) { random.range(1, 150) } else { 0 },
+            cut: Cut { coarse: random.range(2, 24) as u32, fine: random.range(1, 12) as u32 },
             faults: random.next(),
             mutation: None,
         }

@@ -165,7 +165,8 @@ impl Workload {
             case: random.below(100),
             probe: scorer::impression(finger, random.next() as u32),
             scope: Scope { active_only: random.chance(800), gallery },
-            threshold: THRESHOLD,
+            // A search for everybody shows where it is cut.
+            threshold: if random.chance(400) { 1 } else { THRESHOLD },
             candidates_max: if random.chance(200) { 1 } else { 50 },
             allow_partial: random.chance(200),
         })

@@ -11,7 +11,7 @@ use crate::network::{Network, Place, Wire};
 use crate::observation::Observation;
 use crate::random::Random;
 use crate::scenario::{Report, Scenario};
-use crate::scorer::THRESHOLD;
+use crate::scorer::{FingerScorer, THRESHOLD};
 use crate::stores::SimulatedStores;
 use crate::workload::Workload;
 use coordinator::catalog::FOUNDED_AT;
@@ -24,7 +24,8 @@ use coordinator::{
     Catalog, Coordinator, Founding, Hedging, Input, Output, Pace, Request, Response, Settings,
 };
 use replication::{
-    ClusterId, CoordinatorId, Host, HostInput, NodeId, NodeIdentity, Peer, ScanRequest,
+    ClusterId, CoordinatorId, Cut, Host, HostInput, MemoryScanner, NodeId, NodeIdentity, Peer,
+    ScanDone, ScanRequest,
 };
 use std::collections::BTreeMap;
 
@@ -40,6 +41,8 @@ pub(crate) enum Event {
     CoordinatorTick(CoordinatorId, u64),
     NodeTick(NodeId, u64),
     Deliver(Place, Place, Wire),
+    /// The scanner of a node that was started so often is done.
+    Scanned(NodeId, u64, ScanDone),
     StartCoordinator(CoordinatorId),
     StartNode(NodeId),
     Operation,
@@ -71,6 +74,10 @@ pub(crate) struct NodeMachine {
     pub(crate) identity: NodeIdentity,
     pub(crate) stores: SimulatedStores,
     pub(crate) running: Option<Host<SimulatedStores>>,
+    /// Starts empty whenever the node does.
+    pub(crate) scanner: MemoryScanner<FingerScorer>,
+    /// When its latest job is done, in milliseconds.
+    pub(crate) scanning_until: u64,
     pub(crate) boot: u64,
     pub(crate) paused_until: u64,
     pub(crate) was_damaged: bool,
@@ -118,7 +125,7 @@ impl World {
             serial: 0,
             coordinators: BTreeMap::new(),
             nodes: BTreeMap::new(),
-            model: Model::new(&founding),
+            model: Model::new(&founding, scenario.cut),
             invariants: Invariants::default(),
             workload: Workload::default(),
             founding,
@@ -169,6 +176,8 @@ impl World {
             identity,
             stores,
             running: None,
+            scanner: MemoryScanner::default(),
+            scanning_until: 0,
             boot: 0,
             paused_until: 0,
             was_damaged: false,
@@ -219,6 +228,7 @@ impl World {
             Event::CoordinatorTick(id, boot) => self.coordinator_tick(id, boot)?,
             Event::NodeTick(id, boot) => self.node_tick(id, boot)?,
             Event::Deliver(from, to, wire) => self.deliver(from, to, wire)?,
+            Event::Scanned(id, boot, done) => self.scanned(id, boot, done)?,
             Event::StartCoordinator(id) => self.start_coordinator(id)?,
             Event::StartNode(id) => self.start_node(id)?,
             Event::Operation => {
@@ -369,6 +379,9 @@ impl World {
             retry_ms: 300,
             node_live_ms: 1_000,
             hedging: Hedging { after_ms: 250, replicas_max: 3 },
+            search_cut: self.scenario.cut,
+            // Whoever matches must be seen: the check of the invariant knows no cut.
+            check_cut: Cut::NONE,
             pace: Pace { moves_max: 2, lag_max: 30 },
             tail_bytes_max: 2_000,
             trim_slack: 12,

@@ -134,10 +134,12 @@ structs! {
     Scope { active_only gallery }
     ScanTarget { partition epoch }
     ScanRequest {
-        generation boot scan targets min_index probe scope threshold hits_max budget_ms
+        generation boot scan targets min_index probe scope cut budget_ms
     }
-    Hit { score encounter person }
-    PartitionAnswer { partition epoch snapshot_index eligible scanned hits is_truncated }
+    Cut { coarse fine }
+    CoarseKey { coarse encounter }
+    Hit { coarse fine score encounter person }
+    PartitionAnswer { partition epoch snapshot_index eligible scanned hits cut_at }
     ScanAnswer { generation node boot scan answers faults }
     Position { partition after }
     TailRequest { generation node positions }
@@ -202,7 +204,7 @@ enums! {
         |_| Self::Pending, |_| Self::Active, |_| Self::Held, |_| Self::Rejected, |_| Self::Erased
     }
     MarkKind { |_| Self::Digest, |_| Self::Backup, |_| Self::Checkpoint }
-    ScanFault { |_| Self::NotHere, |_| Self::Behind }
+    ScanFault { |_| Self::NotHere, |_| Self::Behind, |_| Self::Unreadable, |_| Self::Failed }
     DedupPolicy { |_| Self::Enforce, |_| Self::Flag, |_| Self::Skip }
     NodeState { |_| Self::Up, |_| Self::Draining, |_| Self::Removed }
     Missing { |_| Self::NoReplica, |_| Self::NoAnswer, |_| Self::Unverified }

@@ -5,7 +5,8 @@ use crate::model::{Life, Model};
 use crate::observation::Observation;
 use crate::scorer::FingerScorer;
 use coordinator::{Identified, Identify, Request, Response};
-use replication::{PersonId, Scorer};
+use replication::{EncounterId, Payload, PersonId, Scorer};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 pub(super) struct HonestCoverage;
@@ -49,12 +50,23 @@ fn counts_fit(asked: &Identify, found: &Identified, model: &Model) -> Result<(),
     })
 }
 
+/// Whoever is sure to pass the cuts is listed.
 fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
     let listed: BTreeSet<PersonId> =
         found.candidates.iter().map(|c| model.catalog.resolve(c.person)).collect();
+    let ever = |life: &&Life| life.ever(asked.scope, found.as_of, model.applied());
+    let rivals: Vec<&Life> = model.lives.values().filter(ever).collect();
+    let passes = |life: &Life| {
+        let worse = |key: fn(&Payload, &Life) -> (Reverse<u32>, EncounterId), places: u32| {
+            let better = rivals.iter().filter(|o| key(&asked.probe, o) < key(&asked.probe, life));
+            better.count() < places as usize
+        };
+        worse(coarse_key, model.cut.coarse) && worse(fine_key, model.cut.fine)
+    };
     let matches = |life: &&Life| {
         FingerScorer.score(&asked.probe, &life.record.payload) >= asked.threshold
             && life.always(asked.scope, found.as_of, model.applied())
+            && passes(life)
     };
     let lacks = |life: &&Life| {
         let row = model.catalog.encounters().get(&life.record.encounter);
@@ -68,4 +80,14 @@ fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(
     ensure(full || lacking.is_none(), || {
         format!("a complete answer as of {} with {of} candidates lacks somebody", found.as_of)
     })
+}
+
+fn coarse_key(probe: &Payload, life: &Life) -> (Reverse<u32>, EncounterId) {
+    let score = FingerScorer.coarse(probe, &life.record.payload);
+    (Reverse(score), life.record.encounter)
+}
+
+fn fine_key(probe: &Payload, life: &Life) -> (Reverse<u32>, EncounterId) {
+    let score = FingerScorer.fine(probe, &life.record.payload);
+    (Reverse(score), life.record.encounter)
 }

@@ -7,8 +7,8 @@ use crate::observation::Observation;
 use crate::scorer::FingerScorer;
 use coordinator::catalog::FOUNDED_AT;
 use replication::{
-    CoordinatorId, FromNode, Generation, Host, HostInput, HostOutput, HostSettings, Mutation,
-    NodeId, is_mutated,
+    CoordinatorId, FromNode, Generation, Host, HostInput, HostOutput, HostSettings, MemoryScanner,
+    Mutation, NodeId, ScanDone, ScanJob, Scanner, is_mutated,
 };
 
 impl World {
@@ -21,16 +21,13 @@ impl World {
         }
         machine.boot += 1;
         let settings = HostSettings {
-            identity: machine.identity,
-            generation: Generation(1),
-            founded_at: FOUNDED_AT,
-            capacity: 1,
-            coordinators,
-            report_every_ms: 250,
             sync_every_ms: 400,
             scrub_every_ms: 1_500,
             patience_ms: 300,
+            ..HostSettings::new(machine.identity, Generation(1), FOUNDED_AT, coordinators)
         };
+        machine.scanner = MemoryScanner::default();
+        machine.scanning_until = now;
         let boot = machine.boot;
         match Host::open(settings, machine.stores.clone(), now) {
             Ok(host) => machine.running = Some(host),
@@ -85,7 +82,7 @@ impl World {
         let now = self.now;
         let Some(machine) = self.nodes.get_mut(&id) else { return Ok(()) };
         let Some(host) = &mut machine.running else { return Ok(()) };
-        let outputs = host.step(input, now, &FingerScorer);
+        let outputs = host.step(input, now);
         for partition in machine.stores.take_reset() {
             let was_damaged = machine.was_damaged;
             let seen = Observation::Reset { node: id, partition, was_damaged };
@@ -106,10 +103,44 @@ impl World {
                 HostOutput::ToNode(to, message) => {
                     self.send(from, Place::Node(to), Wire::ToNode(message));
                 }
+                HostOutput::Resident(change) => self.scanner(id).change(change),
+                HostOutput::Scan(job) => self.scan(id, &job),
                 HostOutput::Keep { .. } | HostOutput::Quarantined(_) | HostOutput::Exit => {}
             }
         }
         Ok(())
+    }
+
+    fn scanner(&mut self, id: NodeId) -> &mut MemoryScanner<FingerScorer> {
+        &mut self.nodes.get_mut(&id).expect("a node that scans exists").scanner
+    }
+
+    /// Jobs are done one after the other; the state scanned is that of now, the result comes later.
+    fn scan(&mut self, id: NodeId, job: &ScanJob) {
+        let takes = if self.random.chance(50) { self.random.range(20, 400) } else { 1 };
+        let result = self.scanner(id).scan(job);
+        let Some(machine) = self.nodes.get_mut(&id) else { return };
+        machine.scanning_until = machine.scanning_until.max(self.now) + takes;
+        let (boot, at) = (machine.boot, machine.scanning_until);
+        let done = ScanDone { number: job.number, result };
+        self.at(at, Event::Scanned(id, boot, done));
+    }
+
+    pub(super) fn scanned(
+        &mut self,
+        id: NodeId,
+        boot: u64,
+        done: ScanDone,
+    ) -> Result<(), Violation> {
+        let Some(machine) = self.nodes.get(&id) else { return Ok(()) };
+        if machine.boot != boot || machine.running.is_none() {
+            return Ok(());
+        }
+        if machine.paused_until > self.now {
+            self.at(machine.paused_until, Event::Scanned(id, boot, done));
+            return Ok(());
+        }
+        self.step_node(id, HostInput::Scanned(done))
     }
 
     pub(super) fn look_at_message(

@@ -1,0 +1,140 @@
+//! The scans of a node: waiting for their replicas, handed out, answered.
+
+use super::{Host, ReplicaPhase, Stores};
+use crate::identity::{CoordinatorId, PartitionId};
+use crate::message::{FromNode, HostOutput};
+use crate::mutation::{Mutation, is_mutated};
+use crate::scan::{PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget};
+use crate::scanner::{ScanDone, ScanJob, Scanned};
+
+/// A scan that was asked for.
+pub(super) struct Waiting {
+    from: CoordinatorId,
+    request: ScanRequest,
+    until: u64,
+}
+
+/// A job that was handed out.
+pub(super) struct Running {
+    from: CoordinatorId,
+    boot: u64,
+    scan: u64,
+    /// What is scanned, with the records that the scope admits there.
+    targets: Vec<(ScanTarget, u32)>,
+}
+
+impl<S: Stores> Host<S> {
+    /// Takes a scan; one too many is as one whose time is over.
+    pub(super) fn on_scan(&mut self, from: CoordinatorId, request: ScanRequest, now: u64) {
+        let is_full = self.waiting.len() >= self.settings.waiting_max;
+        let until = if is_full { now } else { now + request.budget_ms };
+        self.waiting.push(Waiting { from, request, until });
+    }
+
+    /// Hands out every scan whose replicas are far enough, as long as there are jobs left, and
+    /// refuses those whose time is over.
+    pub(super) fn hand_out(&mut self, now: u64, out: &mut Vec<HostOutput>) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for mut wait in waiting {
+            let (mut ready, mut faults) = (Vec::new(), Vec::new());
+            let is_over = now >= wait.until;
+            let is_busy = self.running.len() >= self.settings.jobs_max;
+            let targets = std::mem::take(&mut wait.request.targets);
+            for target in targets {
+                match self.eligible(target, &wait.request) {
+                    Err(ScanFault::Behind) | Ok(_) if is_over => {
+                        faults.push((target.partition, ScanFault::Behind));
+                    }
+                    Ok(eligible) if !is_busy => ready.push((target, eligible)),
+                    Err(ScanFault::Behind) | Ok(_) => wait.request.targets.push(target),
+                    Err(fault) => faults.push((target.partition, fault)),
+                }
+            }
+            let ScanRequest { boot, scan, .. } = wait.request;
+            if !ready.is_empty() {
+                let running = Running { from: wait.from, boot, scan, targets: ready };
+                self.start(running, &wait.request, out);
+            }
+            if !faults.is_empty() {
+                self.answer(wait.from, (boot, scan), Vec::new(), faults, out);
+            }
+            if !wait.request.targets.is_empty() {
+                self.waiting.push(wait);
+            }
+        }
+    }
+
+    fn start(&mut self, running: Running, request: &ScanRequest, out: &mut Vec<HostOutput>) {
+        self.jobs += 1;
+        out.push(HostOutput::Scan(ScanJob {
+            number: self.jobs,
+            targets: running.targets.iter().map(|(target, _)| target.partition).collect(),
+            probe: request.probe.clone(),
+            scope: request.scope,
+            cut: request.cut,
+        }));
+        self.running.insert(self.jobs, running);
+    }
+
+    fn answer(
+        &self,
+        to: CoordinatorId,
+        (boot, scan): (u64, u64),
+        answers: Vec<PartitionAnswer>,
+        faults: Vec<(PartitionId, ScanFault)>,
+        out: &mut Vec<HostOutput>,
+    ) {
+        let (generation, node) = (self.settings.generation, self.settings.identity.node);
+        let answer = ScanAnswer { generation, node, boot, scan, answers, faults };
+        out.push(HostOutput::ToCoordinator(to, FromNode::Scan(answer)));
+    }
+
+    /// How many records of a target are to be scanned, if it may be scanned now.
+    fn eligible(&self, target: ScanTarget, request: &ScanRequest) -> Result<u32, ScanFault> {
+        let replica = self.replicas.get(&target.partition).ok_or(ScanFault::NotHere)?;
+        let stale = replica.epoch != target.epoch && !is_mutated(Mutation::StalePlacementServed);
+        let ReplicaPhase::Open(applier) = &replica.phase else { return Err(ScanFault::NotHere) };
+        // An epoch that is about to arrive with the next assignment is no fault.
+        if stale && replica.epoch > target.epoch {
+            return Err(ScanFault::NotHere);
+        }
+        let behind = applier.searchable() < request.min_index;
+        if stale || (behind && !is_mutated(Mutation::BarrierIgnored)) {
+            return Err(ScanFault::Behind);
+        }
+        Ok(applier.summary().eligible(request.scope))
+    }
+
+    pub(super) fn on_scanned(&mut self, done: ScanDone, out: &mut Vec<HostOutput>) {
+        let Some(running) = self.running.remove(&done.number) else { return };
+        let (mut answers, mut faults) = (Vec::new(), Vec::new());
+        let mut found = done.result;
+        for (target, eligible) in running.targets {
+            let partition = target.partition;
+            let open = self.appliers().any(|(held, _)| held == partition);
+            let scanned = match &mut found {
+                Err(fault) => Err(*fault),
+                Ok(found) => take(found, partition).filter(|_| open).ok_or(ScanFault::NotHere),
+            };
+            match scanned {
+                Err(fault) => faults.push((partition, fault)),
+                Ok(Scanned { index, scanned, hits, cut_at, .. }) => answers.push(PartitionAnswer {
+                    partition,
+                    epoch: target.epoch,
+                    snapshot_index: index,
+                    eligible,
+                    scanned,
+                    hits,
+                    cut_at,
+                }),
+            }
+        }
+        self.answer(running.from, (running.boot, running.scan), answers, faults, out);
+    }
+}
+
+/// Takes the result of one partition out of those of a job.
+fn take(found: &mut Vec<Scanned>, partition: PartitionId) -> Option<Scanned> {
+    let at = found.iter().position(|scanned| scanned.partition == partition)?;
+    Some(found.swap_remove(at))
+}
