@@ -15,8 +15,8 @@ pub use status::{NodeStatus, PartitionStatus, ReplicaStatus, Status};
 use crate::log::{LogError, LogStorage};
 use crate::message::{Input, PeerMessage, Request, Response, Unavailable};
 use crate::{Coordinator, Settings};
-use owner::{Errand, Owner, Waits};
-use replication::{CodecError, CoordinatorId, NodeId, ToNode};
+use owner::{Errand, Owner};
+use replication::{CodecError, CoordinatorId, NodeId, Room, ToNode};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -128,14 +128,14 @@ impl Runtime {
         let (core, outputs) = Coordinator::start(settings, recovered, content, 0)?;
         let (errands, inbox) = sync_channel(config.waiting_max);
         let (closing, closed) = watch::channel(None);
-        let waits = Waits::new(config.waiting_bytes_max);
+        let room = Room::new(config.waiting_bytes_max);
         let status = Arc::new(Mutex::new(Status::of(&core, 0, 0)));
         let owner = Owner {
             core,
             storage,
             links,
             inbox,
-            waits: waits.clone(),
+            room: room.clone(),
             status: status.clone(),
             started,
             tick: config.tick,
@@ -147,7 +147,7 @@ impl Runtime {
         let name = "coordinator".to_owned();
         let folder = |source| StartError::Folder { path: config.folder.clone(), source };
         std::thread::Builder::new().name(name).spawn(run).map_err(folder)?;
-        Ok(Handle { errands, waits, status, closed })
+        Ok(Handle { errands, room, status, closed })
     }
 }
 
@@ -155,7 +155,7 @@ impl Runtime {
 #[derive(Clone)]
 pub struct Handle {
     errands: SyncSender<Errand>,
-    waits: Waits,
+    room: Room,
     status: Arc<Mutex<Status>>,
     closed: watch::Receiver<Option<Exit>>,
 }
@@ -168,12 +168,12 @@ impl Handle {
 
     fn send(&self, errand: Errand) -> bool {
         let bytes = errand.bytes();
-        if !self.waits.take(bytes) {
+        if !self.room.take(bytes) {
             return false;
         }
         let sent = self.errands.try_send(errand).is_ok();
         if !sent {
-            self.waits.give_back(bytes);
+            self.room.give_back(bytes);
         }
         sent
     }
@@ -197,7 +197,7 @@ impl Handle {
     /// Ends it after the step under way, without a word to the others: as a crash does, which a
     /// coordinator must survive anyway. Hand leadership over first to spare them an election.
     pub fn stop(&self) {
-        self.waits.stop();
+        self.room.stop();
         // Wakes the owner; when the queue is full it wakes by itself.
         let _ = self.errands.try_send(Errand::Stop);
     }

@@ -106,7 +106,8 @@ fn check(dir: &Path, create: bool) -> Result<(), NodeError> {
     }
 }
 
-fn lock(dir: &Path) -> Result<File, NodeError> {
+/// Locks a folder; it is free when the file is dropped.
+pub(crate) fn lock(dir: &Path) -> Result<File, NodeError> {
     let path = dir.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|e| NodeError::file("write to", dir, e))?;

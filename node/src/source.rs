@@ -42,6 +42,24 @@ impl TemplateCache {
         }
     }
 
+    /// The templates of a person, from memory or as `read` gives them.
+    pub(crate) fn get_or_read(
+        &self,
+        subject: &SubjectId,
+        read: impl FnOnce() -> Result<Vec<Reference>, SourceError>,
+    ) -> Result<Vec<Reference>, SourceError> {
+        let generation = {
+            let entries = self.entries();
+            if let Some(cached) = entries.persons.get(subject) {
+                return Ok(cached.to_vec());
+            }
+            entries.generation
+        };
+        let references: Arc<[Reference]> = read()?.into();
+        self.keep(subject, &references, generation);
+        Ok(references.to_vec())
+    }
+
     fn keep(&self, subject: &SubjectId, references: &Arc<[Reference]>, generation: u64) {
         let mut entries = self.entries();
         if entries.generation != generation {
@@ -73,16 +91,7 @@ pub(crate) struct StoredTemplates<'a> {
 
 impl ReferenceSource for StoredTemplates<'_> {
     fn references(&self, subject: &SubjectId) -> Result<Vec<Reference>, SourceError> {
-        let generation = {
-            let entries = self.cache.entries();
-            if let Some(cached) = entries.persons.get(subject) {
-                return Ok(cached.to_vec());
-            }
-            entries.generation
-        };
-        let references: Arc<[Reference]> = self.read(subject)?.into();
-        self.cache.keep(subject, &references, generation);
-        Ok(references.to_vec())
+        self.cache.get_or_read(subject, || self.read(subject))
     }
 }
 

@@ -6,10 +6,9 @@ use crate::command::Command;
 use crate::log::{FolderDisk, LogStorage};
 use crate::message::{ClientRequest, Input, Output, PeerMessage, Request, Response};
 use crate::raft::EntryBody;
-use replication::FromNode;
+use replication::{FromNode, Room};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -77,52 +76,13 @@ fn command_bytes(command: &Command) -> usize {
     }
 }
 
-/// What waits for the owner, in bytes, and whether it is to end.
-#[derive(Clone)]
-pub(super) struct Waits(Arc<Waiting>);
-
-struct Waiting {
-    bytes: AtomicUsize,
-    bytes_max: usize,
-    is_stopped: AtomicBool,
-}
-
-impl Waits {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        let (bytes, is_stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self(Arc::new(Waiting { bytes, bytes_max, is_stopped }))
-    }
-
-    /// Reserves room.
-    pub(super) fn take(&self, bytes: usize) -> bool {
-        let room = |taken: usize| {
-            let sum = taken.checked_add(bytes)?;
-            // One that is larger than all room must still get through an empty queue.
-            (sum <= self.0.bytes_max || taken == 0).then_some(sum)
-        };
-        self.0.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok()
-    }
-
-    pub(super) fn give_back(&self, bytes: usize) {
-        self.0.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    pub(super) fn stop(&self) {
-        self.0.is_stopped.store(true, Ordering::Relaxed);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.0.is_stopped.load(Ordering::Relaxed)
-    }
-}
-
 /// See the module.
 pub(super) struct Owner {
     pub(super) core: Coordinator,
     pub(super) storage: LogStorage<FolderDisk>,
     pub(super) links: Arc<dyn Links>,
     pub(super) inbox: Receiver<Errand>,
-    pub(super) waits: Waits,
+    pub(super) room: Room,
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) started: Instant,
     pub(super) tick: Duration,
@@ -153,7 +113,7 @@ impl Owner {
     fn run(&mut self, outputs: Vec<Output>) -> Result<(), Exit> {
         self.perform(outputs)?;
         let mut next_tick = Instant::now();
-        while !self.waits.is_stopped() {
+        while !self.room.is_stopped() {
             let patience = next_tick.saturating_duration_since(Instant::now());
             let mut inputs = match self.inbox.recv_timeout(patience) {
                 Ok(errand) => self.inputs_from(errand),
@@ -182,7 +142,7 @@ impl Owner {
         let mut inputs = Vec::new();
         let mut next = Some(first);
         while let Some(errand) = next {
-            self.waits.give_back(errand.bytes());
+            self.room.give_back(errand.bytes());
             match errand {
                 Errand::Input(input) => inputs.push(input),
                 Errand::Request { request, budget_ms, respond } => {

@@ -179,6 +179,11 @@ impl<S: Stores> Host<S> {
         self.replicas.keys().copied()
     }
 
+    /// How many scans wait, and how many were handed out and did not come back.
+    pub fn scans(&self) -> (usize, usize) {
+        (self.waiting.len(), self.running.len())
+    }
+
     /// Ends the node and gives its stores back.
     pub fn into_stores(self) -> S {
         self.stores

@@ -10,6 +10,7 @@
 //!   applier it does no I/O of its own: messages in, messages out.
 //! - [`Scope`], [`ScanRequest`], [`PartitionAnswer`]: a scan with exact counts of what was eligible
 //!   and what was scanned. [`Scanner`] is the seam to what scans, [`merge`] makes one list of parts.
+//! - [`Room`]: what bounds the queue of a thread that owns a core.
 
 mod applier;
 mod bytes;
@@ -22,6 +23,7 @@ mod kv;
 mod message;
 mod mutation;
 mod record;
+mod room;
 mod scan;
 mod scanner;
 mod summary;
@@ -45,6 +47,7 @@ pub use message::{
 pub use mutation::set_mutation;
 pub use mutation::{Mutation, is_mutated};
 pub use record::{EncounterState, GALLERIES, GalleryId, GallerySet, Record};
+pub use room::Room;
 pub use scan::{Hit, PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope};
 pub use scanner::{MemoryScanner, ResidentChange, ScanDone, ScanJob, Scanned, Scanner, Scorer};
 pub use summary::{SetDigest, Summary};

@@ -3,7 +3,7 @@
 use crate::bytes::Payload;
 use crate::cut::{CoarseKey, Cut};
 use crate::identity::{EncounterId, Epoch, Generation, LogIndex, NodeId, PartitionId, PersonId};
-use crate::record::{EncounterState, GalleryId, Record};
+use crate::record::{EncounterState, GalleryId, GallerySet, Record};
 use std::cmp::Reverse;
 
 /// Which records a scan looks at.
@@ -18,8 +18,13 @@ pub struct Scope {
 impl Scope {
     /// Whether a record is eligible.
     pub fn admits(self, record: &Record) -> bool {
-        (!self.active_only || record.state == EncounterState::Active)
-            && self.gallery.is_none_or(|gallery| record.galleries.contains(gallery))
+        self.admits_all(record.state, record.galleries)
+    }
+
+    /// Whether all records of a state in these galleries are eligible; if not, none is.
+    pub fn admits_all(self, state: EncounterState, galleries: GallerySet) -> bool {
+        (!self.active_only || state == EncounterState::Active)
+            && self.gallery.is_none_or(|gallery| galleries.contains(gallery))
     }
 }
 
@@ -108,7 +113,7 @@ pub struct PartitionAnswer {
 pub enum ScanFault {
     /// The node does not hold the partition under the epoch asked for.
     NotHere,
-    /// It did not reach the index within the budget.
+    /// It did not reach the index, or the end of the scan, within the budget.
     Behind,
     /// The probe is not one that it can read.
     Unreadable,

@@ -50,6 +50,8 @@ pub struct ScanJob {
     pub scope: Scope,
     /// How many of the whole gallery go on.
     pub cut: Cut,
+    /// When the result is worth nothing any more, on the clock of the host.
+    pub until: u64,
 }
 
 /// What was found in one replica.
@@ -85,8 +87,8 @@ pub trait Scanner {
     /// Scans the state at hand. A target that it does not hold is left out.
     ///
     /// # Errors
-    /// [`ScanFault::Unreadable`] for a probe that it cannot read, [`ScanFault::Failed`] when it
-    /// cannot scan.
+    /// [`ScanFault::Unreadable`] for a probe that it cannot read, [`ScanFault::Behind`] when time
+    /// was over, [`ScanFault::Failed`] when it cannot scan.
     fn scan(&mut self, job: &ScanJob) -> Result<Vec<Scanned>, ScanFault>;
 }
 

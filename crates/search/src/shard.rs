@@ -7,7 +7,7 @@
 use crate::identification::Coverage;
 use crate::identify::{Engine, Partition};
 use crate::options::Options;
-use crate::progress::{Meter, Silent, Stage};
+use crate::progress::{Meter, Progress, Stage};
 use crate::rescore::{Rescore, Rescored};
 use crate::shortlist::{ProbePrints, ShortlistEntry, shortlists, survivors};
 use crate::{Gallery, Probe, SearchError};
@@ -50,6 +50,7 @@ pub fn search_shard(
     engine: &Engine<'_>,
     options: &Options,
     pick: &dyn Fn(&[(Similarity, &SubjectId)]) -> Vec<bool>,
+    progress: &dyn Progress,
 ) -> Result<Shard, SearchError> {
     let prints = ProbePrints::new(std::slice::from_ref(probe), engine)?;
     let galleries: Vec<&Gallery> = partitions.iter().map(|p| p.gallery).collect();
@@ -57,13 +58,14 @@ pub fn search_shard(
     if usable.is_empty() {
         return Ok(Shard::default());
     }
-    let lists = shortlists(&prints, &galleries, engine, options, &Silent)?;
+    let lists = shortlists(&prints, &galleries, engine, options, progress)?;
     let lists: Vec<_> = lists.into_iter().flatten().collect();
     let coverage = lists.iter().map(|list| *list.coverage()).reduce(Coverage::plus);
     let survivors = survivors(lists, options.shortlist_persons);
-    let rescore = Rescore::new(probe, usable, engine, options, &Silent);
+    let rescore = Rescore::new(probe, usable, engine, options, progress);
     let mut compared = HashMap::new();
-    let meter = Meter::new(&Silent, Stage::Rescore, 0);
+    let total = survivors.iter().map(|entries| entries.len() as u64).sum();
+    let meter = Meter::new(progress, Stage::Rescore, total);
     for (partition, entries) in partitions.iter().zip(&survivors) {
         let (persons, _) = rescore.rescore(entries, partition.source, &meter)?;
         compared.extend(persons.into_iter().map(|person| (person.subject().clone(), person)));

@@ -94,6 +94,11 @@ impl Encounter {
         &self.prints
     }
 
+    /// The prints, by finger.
+    pub fn into_prints(self) -> Vec<Template> {
+        self.prints
+    }
+
     /// Finger and label of every print, in order: the prints of a finger are numbered from 1.
     ///
     /// # Panics

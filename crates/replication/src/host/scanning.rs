@@ -53,7 +53,7 @@ impl<S: Stores> Host<S> {
             let ScanRequest { boot, scan, .. } = wait.request;
             if !ready.is_empty() {
                 let running = Running { from: wait.from, boot, scan, targets: ready };
-                self.start(running, &wait.request, out);
+                self.start(running, &wait.request, wait.until, out);
             }
             if !faults.is_empty() {
                 self.answer(wait.from, (boot, scan), Vec::new(), faults, out);
@@ -64,7 +64,13 @@ impl<S: Stores> Host<S> {
         }
     }
 
-    fn start(&mut self, running: Running, request: &ScanRequest, out: &mut Vec<HostOutput>) {
+    fn start(
+        &mut self,
+        running: Running,
+        request: &ScanRequest,
+        until: u64,
+        out: &mut Vec<HostOutput>,
+    ) {
         self.jobs += 1;
         out.push(HostOutput::Scan(ScanJob {
             number: self.jobs,
@@ -72,6 +78,7 @@ impl<S: Stores> Host<S> {
             probe: request.probe.clone(),
             scope: request.scope,
             cut: request.cut,
+            until,
         }));
         self.running.insert(self.jobs, running);
     }
