@@ -16,6 +16,7 @@ mod replica;
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, PART_BYTES, ToNodeReader, to_node_frames};
 pub use error::Malformed;
 pub use field::{Field, PAYLOAD_BYTES_MAX};
+pub use prost::Message;
 pub use public::{BUDGET_MS_MAX, ERROR_TRAILER, Header, operator_command, registration_command};
 
 /// Version of the schema that this release speaks.

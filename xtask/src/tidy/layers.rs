@@ -16,6 +16,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("replication", &[]),
     ("coordinator", &["replication"]),
     ("proto", &["coordinator", "replication"]),
+    ("transport", &["proto", "coordinator", "replication"]),
     ("simulation", &["coordinator", "replication"]),
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),
@@ -54,7 +55,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
 /// A library that only some folders may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("wgpu", &["shaders/"]),
-    ("tokio", &["node/", "coordinator/", "crates/cli/", "bench/"]),
+    ("tokio", &["transport/", "node/", "coordinator/", "crates/cli/", "bench/"]),
     ("rocksdb", &["node/"]),
     // The wire encoding of today; the library that raft links has another name.
     ("prost", &["proto/", "fuzz/"]),

@@ -1,0 +1,295 @@
+//! A client of the cluster: asks one coordinator after another until the deadline.
+
+use crate::identity::Role;
+use crate::refusal::{Advice, advice};
+use crate::security::{Security, SecurityError};
+use coordinator::command::{Enroll, Outcome};
+use coordinator::raft::MembershipChange;
+use coordinator::{Acknowledge, Identified, Identify};
+use proto::v1::administration_client::AdministrationClient;
+use proto::v1::registration_client::RegistrationClient;
+use proto::{Field, Header, Malformed, v1};
+use replication::{CoordinatorId, EncounterId, EncounterState, LogIndex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// Why the cluster gave no answer.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The addresses or certificates cannot be used.
+    #[error(transparent)]
+    Security(#[from] SecurityError),
+    /// Nobody is named.
+    #[error("no server is named: give the address of a coordinator, host:port")]
+    NoServer,
+    /// A server refused, and trying again would not help.
+    #[error("{server} refused: {}", status.message())]
+    Refused {
+        /// Which.
+        server: String,
+        /// What it said.
+        status: Box<Status>,
+    },
+    /// The deadline passed.
+    #[error(
+        "no answer within {seconds} s; the last server asked, {server}, said: {}. Whether it was \
+         carried out is not known: ask again with the same ids",
+        status.message()
+    )]
+    Late {
+        /// How long was tried.
+        seconds: u64,
+        /// The last one asked.
+        server: String,
+        /// What it said.
+        status: Box<Status>,
+    },
+    /// The answer is none of ours.
+    #[error("the answer cannot be read: {0}")]
+    Malformed(#[from] Malformed),
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Where it stands in the log.
+    pub index: LogIndex,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Of the encounter enrolled.
+    pub state: Option<EncounterState>,
+    /// Whether every complete replica would find it.
+    pub is_searchable: bool,
+}
+
+/// A connection to a cluster.
+pub struct Client {
+    servers: Vec<(String, Channel)>,
+    /// The server that answered last.
+    current: AtomicUsize,
+    budget: Duration,
+    next_request_id: Box<dyn Fn() -> u128 + Send + Sync>,
+}
+
+/// Changes carried by `Change` of either service.
+pub type Change = v1::command_request::Command;
+
+impl Client {
+    /// To any of these coordinators, host:port; connects when first asked. Every request is tried
+    /// until `budget` is over. `next_request_id` draws the id of each. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When none is named or one cannot be used.
+    pub fn new(
+        servers: &[String],
+        security: &Security,
+        budget: Duration,
+        next_request_id: Box<dyn Fn() -> u128 + Send + Sync>,
+    ) -> Result<Self, ClientError> {
+        let mut channels = Vec::new();
+        for server in servers {
+            let endpoint = security.endpoint(server, Role::Coordinator, None)?;
+            channels.push((server.clone(), endpoint.connect_lazy()));
+        }
+        if channels.is_empty() {
+            return Err(ClientError::NoServer);
+        }
+        Ok(Self { servers: channels, current: AtomicUsize::new(0), budget, next_request_id })
+    }
+
+    /// Enrolls; asking again with the same content changes nothing.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn enroll(&self, enroll: &Enroll, ack: Acknowledge) -> Result<Done, ClientError> {
+        let acknowledge = ack.to_wire();
+        let call = |channel, header| {
+            let enroll = enroll.clone().to_wire();
+            let request = v1::EnrollRequest { header: Some(header), enroll, acknowledge };
+            async move { RegistrationClient::new(channel).enroll(timed(request)).await }
+        };
+        done(self.ask(call).await?)
+    }
+
+    /// Searches.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn identify(&self, identify: &Identify) -> Result<Identified, ClientError> {
+        let call = |channel, header| {
+            let request =
+                v1::IdentifyRequest { header: Some(header), ..identify.clone().to_wire() };
+            async move {
+                let client = RegistrationClient::new(channel);
+                let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
+                client.identify(timed(request)).await
+            }
+        };
+        Ok(Field::from_wire(self.ask(call).await?, "identified")?)
+    }
+
+    /// The state of an encounter, not older than the call.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn read(
+        &self,
+        encounter: EncounterId,
+    ) -> Result<Option<EncounterState>, ClientError> {
+        let call = |channel, header| {
+            let encounter = encounter.to_wire();
+            let request = v1::ReadRequest { header: Some(header), encounter };
+            async move { RegistrationClient::new(channel).read(timed(request)).await }
+        };
+        Ok(Field::from_wire(self.ask(call).await?.state, "state")?)
+    }
+
+    /// Erases, adjudicates, merges, unlinks or sets galleries.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn change(&self, command: Change) -> Result<Done, ClientError> {
+        let call = |channel, header| {
+            let command = Some(command.clone());
+            let request = v1::CommandRequest { header: Some(header), command };
+            async move { RegistrationClient::new(channel).change(timed(request)).await }
+        };
+        done(self.ask(call).await?)
+    }
+
+    /// How a coordinator sees the cluster. Operators only, as all that follow.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn status(&self) -> Result<v1::StatusResponse, ClientError> {
+        let call = |channel, header| async move {
+            let request = v1::StatusRequest { header: Some(header) };
+            let client = AdministrationClient::new(channel);
+            let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
+            client.status(timed(request)).await
+        };
+        self.ask(call).await
+    }
+
+    /// Registers a node, sets its state, places replicas, marks, or sets the policy.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn administer(&self, command: Change) -> Result<Done, ClientError> {
+        let call = |channel, header| {
+            let command = Some(command.clone());
+            let request = v1::CommandRequest { header: Some(header), command };
+            async move { AdministrationClient::new(channel).change(timed(request)).await }
+        };
+        done(self.ask(call).await?)
+    }
+
+    /// Changes who decides; asks until the leader is met.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn change_membership(&self, change: &MembershipChange) -> Result<(), ClientError> {
+        let call = |channel, header| {
+            let change = change.clone().to_wire();
+            let request = v1::MembershipRequest { header: Some(header), change };
+            async move {
+                let mut client = AdministrationClient::new(channel);
+                client.change_membership(timed(request)).await
+            }
+        };
+        self.ask(call).await.map(drop)
+    }
+
+    /// Hands leadership over; asks until the leader is met.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn transfer_leadership(&self, to: CoordinatorId) -> Result<(), ClientError> {
+        let call = |channel, header| async move {
+            let request = v1::TransferRequest { header: Some(header), to: to.0 };
+            AdministrationClient::new(channel).transfer_leadership(timed(request)).await
+        };
+        self.ask(call).await.map(drop)
+    }
+
+    /// Asks one server after another as they advise, with one request id, until the budget is over.
+    async fn ask<T, F, C>(&self, call: C) -> Result<T, ClientError>
+    where
+        C: Fn(Channel, v1::RequestHeader) -> F,
+        F: Future<Output = Result<tonic::Response<T>, Status>>,
+    {
+        let deadline = Instant::now() + self.budget;
+        let request_id = (self.next_request_id)();
+        loop {
+            let current = self.current.load(Ordering::Relaxed) % self.servers.len();
+            let (server, channel) = &self.servers[current];
+            let left = deadline.saturating_duration_since(Instant::now());
+            // No server gets all the time: one that lost its leader may not know it yet.
+            let share = (self.budget / 4).max(SHARE_MIN).min(left);
+            let budget_ms = share.as_millis().clamp(1, u128::from(proto::BUDGET_MS_MAX)) as u64;
+            let header = Header { request_id, budget_ms }.to_wire();
+            let status = match call(channel.clone(), header).await {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) => status,
+            };
+            let (server, status) = (server.clone(), Box::new(status));
+            let wait = match advice(&status) {
+                Advice::Never => return Err(ClientError::Refused { server, status }),
+                Advice::Same(wait) => wait,
+                Advice::Elsewhere(wait) => {
+                    self.current.store(current + 1, Ordering::Relaxed);
+                    wait
+                }
+            };
+            if Instant::now() + wait >= deadline {
+                let seconds = self.budget.as_secs();
+                return Err(ClientError::Late { seconds, server, status });
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// One server is given at least so long, where there is so much left.
+const SHARE_MIN: Duration = Duration::from_secs(3);
+/// Longest answer, in bytes: ten thousand candidates, or the status of a large cluster.
+const RESPONSE_BYTES_MAX: usize = 64 << 20;
+
+/// A call that also ends at this side, a little after the server should have answered.
+fn timed<T: Budget>(message: T) -> Request<T> {
+    let timeout = Duration::from_millis(message.budget_ms() + 1500);
+    let mut request = Request::new(message);
+    request.set_timeout(timeout);
+    request
+}
+
+/// A request with a header.
+trait Budget {
+    fn budget_ms(&self) -> u64;
+}
+
+macro_rules! budgets {
+    ($($request:ident)*) => {$(
+        impl Budget for v1::$request {
+            fn budget_ms(&self) -> u64 {
+                self.header.as_ref().map_or(0, |header| header.budget_ms)
+            }
+        }
+    )*};
+}
+budgets! {
+    EnrollRequest IdentifyRequest ReadRequest CommandRequest StatusRequest MembershipRequest
+    TransferRequest
+}
+
+fn done(response: v1::CommandResponse) -> Result<Done, ClientError> {
+    Ok(Done {
+        index: response.index,
+        outcome: Field::from_wire(response.outcome, "outcome")?,
+        state: Field::from_wire(response.state, "state")?,
+        is_searchable: response.is_searchable,
+    })
+}

@@ -1,0 +1,302 @@
+//! The links of a coordinator: it connects to every other coordinator, and nodes connect to it.
+
+use crate::backoff::Backoff;
+use crate::greeting::{Greeting, PATIENCE};
+use crate::identity::Role;
+use crate::outbox::Outbox;
+use crate::security::{Caller, Security, SecurityError};
+use coordinator::{Input, PeerMessage};
+use proto::v1::coordinator_link_client::CoordinatorLinkClient;
+use proto::v1::coordinator_link_server::{CoordinatorLink, CoordinatorLinkServer};
+use proto::{Field, LINK_MESSAGE_BYTES_MAX, v1};
+use replication::{ClusterId, CoordinatorId, FromNode, NodeId, ToNode};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::task::JoinHandle;
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::Endpoint;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Takes what arrives; false when it has no room.
+pub type Deliver = Box<dyn Fn(Input) -> bool + Send + Sync>;
+
+/// Who this coordinator is and whom it knows.
+pub struct CoordinatorLinksSettings {
+    /// Its id.
+    pub id: CoordinatorId,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Every other coordinator and its address, host:port.
+    pub peers: BTreeMap<CoordinatorId, String>,
+    /// Most bytes that wait for one coordinator or node.
+    pub queue_bytes_max: usize,
+}
+
+/// See the module.
+pub struct CoordinatorLinks {
+    greeting: Greeting,
+    security: Security,
+    queue_bytes_max: usize,
+    peers: BTreeMap<CoordinatorId, Arc<Outbox<v1::PeerFrame>>>,
+    nodes: Mutex<BTreeMap<NodeId, Linked>>,
+    deliver: OnceLock<Deliver>,
+    dialers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A node whose stream is open.
+struct Linked {
+    outbox: Arc<Outbox<v1::CoordinatorFrame>>,
+    /// Of the outbox.
+    number: u64,
+    address: String,
+}
+
+impl CoordinatorLinks {
+    /// Starts to connect; needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When an address or the certificates cannot be used.
+    pub fn start(
+        settings: CoordinatorLinksSettings,
+        security: Security,
+    ) -> Result<Arc<Self>, SecurityError> {
+        let CoordinatorLinksSettings { id, cluster, peers, queue_bytes_max } = settings;
+        let mut endpoints = Vec::new();
+        for (peer, address) in &peers {
+            let endpoint = security.endpoint(address, Role::Coordinator, Some(peer.0))?;
+            endpoints.push((*peer, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
+        }
+        let links = Arc::new(Self {
+            greeting: Greeting { cluster, id: id.0, address: String::new() },
+            security,
+            queue_bytes_max,
+            peers: endpoints.iter().map(|(peer, _, outbox)| (*peer, outbox.clone())).collect(),
+            nodes: Mutex::default(),
+            deliver: OnceLock::new(),
+            dialers: Mutex::default(),
+        });
+        let dial = |(peer, endpoint, outbox)| {
+            tokio::spawn(keep_connected(peer, endpoint, outbox, links.greeting.clone()))
+        };
+        let dialers = endpoints.into_iter().map(dial).collect();
+        *links.dialers.lock().unwrap_or_else(PoisonError::into_inner) = dialers;
+        Ok(links)
+    }
+
+    /// Says who takes what arrives; until then it is dropped. Only the first call counts.
+    pub fn deliver_to(&self, deliver: Deliver) {
+        drop(self.deliver.set(deliver));
+    }
+
+    /// Sends to another coordinator, or drops.
+    pub fn to_coordinator(&self, to: CoordinatorId, message: PeerMessage) {
+        if let Some(outbox) = self.peers.get(&to) {
+            let kind = v1::peer_frame::Kind::Message(message.to_wire());
+            outbox.push(vec![v1::PeerFrame { kind: Some(kind) }]);
+        }
+    }
+
+    /// Sends to a node that is connected, or drops.
+    pub fn to_node(&self, to: NodeId, message: ToNode) {
+        let outbox = self.nodes().get(&to).map(|linked| linked.outbox.clone());
+        if let Some(outbox) = outbox {
+            let frame = |message| v1::CoordinatorFrame {
+                kind: Some(v1::coordinator_frame::Kind::Message(message)),
+            };
+            outbox.push(proto::to_node_frames(message).into_iter().map(frame).collect());
+        }
+    }
+
+    /// Nodes that are connected now, with the addresses they gave.
+    pub fn connected_nodes(&self) -> BTreeMap<NodeId, String> {
+        self.nodes().iter().map(|(node, linked)| (*node, linked.address.clone())).collect()
+    }
+
+    /// Ends the connections that this coordinator opened, for good.
+    pub fn stop(&self) {
+        let dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
+        dialers.iter().for_each(JoinHandle::abort);
+    }
+
+    /// The service to add to the server.
+    pub fn service(self: &Arc<Self>) -> CoordinatorLinkServer<CoordinatorLinkService> {
+        CoordinatorLinkServer::new(CoordinatorLinkService(self.clone()))
+            .max_decoding_message_size(LINK_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(LINK_MESSAGE_BYTES_MAX)
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, BTreeMap<NodeId, Linked>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, input: Input) {
+        let taken = self.deliver.get().is_some_and(|deliver| deliver(input));
+        if !taken {
+            metrics::counter!("tanba_link_refused_messages_total").increment(1);
+        }
+    }
+
+    /// Tells every node where the others are.
+    fn send_directory(&self) {
+        let nodes = self.nodes();
+        let entry = |(node, linked): (&NodeId, &Linked)| v1::directory::Entry {
+            node: node.0,
+            address: linked.address.clone(),
+        };
+        let directory = v1::Directory { nodes: nodes.iter().map(entry).collect() };
+        for linked in nodes.values() {
+            let kind = v1::coordinator_frame::Kind::Directory(directory.clone());
+            linked.outbox.push(vec![v1::CoordinatorFrame { kind: Some(kind) }]);
+        }
+    }
+
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let refused = || Status::unauthenticated("no certificate of this cluster");
+        self.security.caller(request).ok_or_else(refused)
+    }
+
+    fn unlink(&self, node: NodeId, number: u64) {
+        let mut nodes = self.nodes();
+        if nodes.get(&node).is_some_and(|linked| linked.number == number) {
+            nodes.remove(&node);
+            tracing::info!(node = node.0, "a node disconnected");
+        }
+    }
+}
+
+async fn keep_connected(
+    peer: CoordinatorId,
+    endpoint: Endpoint,
+    outbox: Arc<Outbox<v1::PeerFrame>>,
+    greeting: Greeting,
+) {
+    let mut backoff = Backoff::default();
+    loop {
+        match endpoint.connect().await {
+            Ok(channel) => {
+                backoff = Backoff::default();
+                let (number, messages) = outbox.open();
+                let kind = v1::peer_frame::Kind::Greeting(greeting.to_wire());
+                let first = tokio_stream::once(v1::PeerFrame { kind: Some(kind) });
+                let mut client = CoordinatorLinkClient::new(channel)
+                    .max_encoding_message_size(LINK_MESSAGE_BYTES_MAX);
+                if let Err(status) = client.peer(first.chain(messages)).await {
+                    let (code, text) = (status.code(), status.message());
+                    tracing::warn!(coordinator = peer.0, ?code, text, "a link ended");
+                }
+                outbox.close(number);
+            }
+            Err(error) => tracing::debug!(coordinator = peer.0, %error, "no connection"),
+        }
+        backoff.wait().await;
+    }
+}
+
+/// What coordinators and nodes call.
+pub struct CoordinatorLinkService(Arc<CoordinatorLinks>);
+
+type FramesToNode = Pin<Box<dyn Stream<Item = Result<v1::CoordinatorFrame, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl CoordinatorLink for CoordinatorLinkService {
+    type NodeStream = FramesToNode;
+
+    async fn peer(
+        &self,
+        request: Request<Streaming<v1::PeerFrame>>,
+    ) -> Result<Response<v1::StreamEnd>, Status> {
+        use v1::peer_frame::Kind;
+        let caller = self.0.caller(&request)?;
+        let mut frames = request.into_inner();
+        let greeting = match first(&mut frames).await?.kind {
+            Some(Kind::Greeting(greeting)) => Some(greeting),
+            _ => None,
+        };
+        let from = self.0.greeting.check(&caller, Role::Coordinator, greeting)?;
+        let from = CoordinatorId(from.id);
+        while let Some(frame) = frames.message().await? {
+            let Some(Kind::Message(message)) = frame.kind else {
+                return Err(Status::invalid_argument("a frame without a message"));
+            };
+            let message = PeerMessage::from_wire(message, "message").map_err(malformed)?;
+            // Raft messages name their sender; nobody speaks for another.
+            if matches!(&message, PeerMessage::Raft(raft) if raft.from != from) {
+                return Err(Status::permission_denied("a message in the name of another"));
+            }
+            self.0.take(Input::Peer(from, message));
+        }
+        Ok(Response::new(v1::StreamEnd {}))
+    }
+
+    async fn node(
+        &self,
+        request: Request<Streaming<v1::NodeFrame>>,
+    ) -> Result<Response<FramesToNode>, Status> {
+        let caller = self.0.caller(&request)?;
+        let mut frames = request.into_inner();
+        let greeting = match first(&mut frames).await?.kind {
+            Some(v1::node_frame::Kind::Greeting(greeting)) => Some(greeting),
+            _ => None,
+        };
+        let greeting = self.0.greeting.check(&caller, Role::Node, greeting)?;
+        let node = NodeId(greeting.id);
+        let outbox = Arc::new(Outbox::new(self.0.queue_bytes_max));
+        let (_, messages) = outbox.open();
+        let number = next_number();
+        let linked = Linked { outbox, number, address: greeting.address };
+        self.0.nodes().insert(node, linked);
+        tracing::info!(node = node.0, "a node connected");
+        self.0.send_directory();
+        let links = self.0.clone();
+        tokio::spawn(async move {
+            if let Err(status) = read_node(&links, node, &mut frames).await {
+                let (code, text) = (status.code(), status.message());
+                tracing::debug!(node = node.0, ?code, text, "the stream of a node ended");
+            }
+            links.unlink(node, number);
+        });
+        Ok(Response::new(Box::pin(messages.map(Ok))))
+    }
+}
+
+/// Tells apart the connections of one node.
+fn next_number() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+async fn read_node(
+    links: &CoordinatorLinks,
+    node: NodeId,
+    frames: &mut Streaming<v1::NodeFrame>,
+) -> Result<(), Status> {
+    while let Some(frame) = frames.message().await? {
+        let Some(v1::node_frame::Kind::Message(message)) = frame.kind else {
+            return Err(Status::invalid_argument("a frame without a message"));
+        };
+        let message = FromNode::from_wire(message, "message").map_err(malformed)?;
+        let speaker = match &message {
+            FromNode::Report(report) => report.identity.node,
+            FromNode::Tail(request) => request.node,
+            FromNode::Scan(answer) => answer.node,
+        };
+        if speaker != node {
+            return Err(Status::permission_denied("a message in the name of another"));
+        }
+        links.take(Input::Node(node, message));
+    }
+    Ok(())
+}
+
+/// The first frame, in time.
+pub(crate) async fn first<T>(frames: &mut Streaming<T>) -> Result<T, Status> {
+    let frame = tokio::time::timeout(PATIENCE, frames.message()).await;
+    let frame = frame.map_err(|_| Status::deadline_exceeded("no greeting came in time"))??;
+    frame.ok_or_else(|| Status::invalid_argument("no greeting came"))
+}
+
+pub(crate) fn malformed(error: proto::Malformed) -> Status {
+    Status::invalid_argument(error.to_string())
+}

@@ -1,0 +1,60 @@
+//! The first frame of every stream between processes.
+
+use crate::identity::Role;
+use crate::security::Caller;
+use proto::{Field, WIRE_VERSION, v1};
+use replication::ClusterId;
+use std::time::Duration;
+use tonic::Status;
+
+/// A stream that does not greet within this time ends.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest address, in bytes: that of a host name with a port.
+const ADDRESS_BYTES_MAX: usize = 260;
+
+/// What a process says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeting {
+    pub(crate) cluster: ClusterId,
+    pub(crate) id: u64,
+    /// Where other nodes reach it; empty for coordinators.
+    pub(crate) address: String,
+}
+
+impl Greeting {
+    pub(crate) fn to_wire(&self) -> v1::Greeting {
+        v1::Greeting {
+            wire_version: WIRE_VERSION,
+            cluster: self.cluster.to_wire(),
+            id: self.id,
+            address: self.address.clone(),
+        }
+    }
+
+    /// A greeting from whom the certificate names, of the same cluster and version.
+    pub(crate) fn check(
+        &self,
+        caller: &Caller,
+        role: Role,
+        greeting: Option<v1::Greeting>,
+    ) -> Result<Self, Status> {
+        let greeting = greeting.ok_or_else(|| Status::invalid_argument("no greeting came"))?;
+        if greeting.wire_version != WIRE_VERSION {
+            let text = format!("wire version {} is not known", greeting.wire_version);
+            return Err(Status::failed_precondition(text));
+        }
+        if greeting.id == 0 || !caller.is(role, greeting.id) {
+            let text = format!("the certificate is not that of {role} {}", greeting.id);
+            return Err(Status::permission_denied(text));
+        }
+        let cluster = ClusterId::from_wire(greeting.cluster, "cluster")
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        if cluster != self.cluster {
+            return Err(Status::failed_precondition("another cluster"));
+        }
+        if greeting.address.len() > ADDRESS_BYTES_MAX {
+            return Err(Status::invalid_argument("the address is too long"));
+        }
+        Ok(Self { cluster, id: greeting.id, address: greeting.address })
+    }
+}

@@ -1,0 +1,32 @@
+//! Connections between the processes of a cluster, and to its clients.
+//!
+//! - [`certificates`]: a private authority. [`Identity`]: who a process is, by its certificate.
+//! - [`Security`]: TLS in which both sides show one, or plain text on loopback addresses.
+//! - [`PublicService`], [`Client`]: both ends of the public service.
+//! - [`CoordinatorLinks`], [`NodeLinks`]: what the runtimes send through. They never wait: what
+//!   does not fit a queue, or finds no connection, is dropped, as the core expects of a network.
+//!
+//! Nodes connect to every coordinator, and everything between the two travels on that one stream;
+//! so a coordinator needs no address of a node. Nodes reach each other at the addresses that they
+//! gave the coordinators; whoever answers there must hold the certificate of that very node.
+
+mod backoff;
+pub mod certificates;
+mod client;
+mod coordinator_links;
+mod greeting;
+mod identity;
+mod node_links;
+mod outbox;
+mod refusal;
+mod security;
+mod service;
+
+pub use client::{Change, Client, ClientError, Done};
+pub use coordinator_links::{
+    CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
+};
+pub use identity::{Identity, IdentityError, Role};
+pub use node_links::{DeliverToNode, NodeLinkService, NodeLinks, NodeLinksSettings};
+pub use security::{Caller, Credentials, Security, SecurityError};
+pub use service::{Answering, Desk, PublicService};

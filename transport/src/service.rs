@@ -1,0 +1,287 @@
+//! The public service of a coordinator.
+
+use crate::identity::Role;
+use crate::refusal::{Refused, answer};
+use crate::security::{Caller, Security};
+use coordinator::command::Command;
+use coordinator::{Request as Asked, Response as Answer};
+use proto::v1::administration_server::{Administration, AdministrationServer};
+use proto::v1::registration_server::{Registration, RegistrationServer};
+use proto::{Field, Header, Malformed, SERVICE_MESSAGE_BYTES_MAX, v1};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tonic::{Request, Response, Status};
+
+/// An answer that is on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// The coordinator behind the service.
+pub trait Desk: Send + Sync + 'static {
+    /// Answers a request in `budget` or little more.
+    fn request(&self, request: Asked, budget: Duration) -> Answering;
+
+    /// How it sees the cluster; `None` once it stopped.
+    fn status(&self) -> Option<v1::StatusResponse>;
+}
+
+/// Serves clients and operators at a coordinator.
+#[derive(Clone)]
+pub struct PublicService {
+    desk: Arc<dyn Desk>,
+    security: Security,
+}
+
+/// Roles that enroll and search.
+const USERS: &[Role] = &[Role::Client, Role::Operator];
+/// Roles that administer.
+const OPERATORS: &[Role] = &[Role::Operator];
+
+impl PublicService {
+    /// In front of a coordinator.
+    pub fn new(desk: Arc<dyn Desk>, security: Security) -> Self {
+        Self { desk, security }
+    }
+
+    /// For clients.
+    pub fn registration(&self) -> RegistrationServer<Self> {
+        RegistrationServer::new(self.clone()).max_decoding_message_size(SERVICE_MESSAGE_BYTES_MAX)
+    }
+
+    /// For operators.
+    pub fn administration(&self) -> AdministrationServer<Self> {
+        AdministrationServer::new(self.clone()).max_decoding_message_size(SERVICE_MESSAGE_BYTES_MAX)
+    }
+
+    /// Lets in who has one of the roles, and reads the header and the call's own deadline.
+    fn admit<T>(
+        &self,
+        request: &Request<T>,
+        header: Option<v1::RequestHeader>,
+        roles: &[Role],
+    ) -> Result<(Caller, Header), Status> {
+        let caller = self.security.caller(request);
+        let caller = caller.ok_or_else(|| Refused::NoCertificate.status(0))?;
+        let mut header =
+            Header::from_wire(header).map_err(|error| Refused::Malformed(error).status(0))?;
+        if !caller.has_role(roles) {
+            return Err(Refused::Role.status(header.request_id));
+        }
+        if let Some(timeout) = call_timeout_ms(request) {
+            header.budget_ms = header.budget_ms.min(timeout.max(1));
+        }
+        Ok((caller, header))
+    }
+
+    /// Asks the coordinator and turns what is no answer into a status.
+    async fn ask(
+        &self,
+        header: Header,
+        request: Result<Asked, Malformed>,
+    ) -> Result<Answer, Status> {
+        let request =
+            request.map_err(|error| Refused::Malformed(error).status(header.request_id))?;
+        let kind = kind_of(&request);
+        let started = Instant::now();
+        let response = self.desk.request(request, Duration::from_millis(header.budget_ms)).await;
+        let outcome = answer(response);
+        let seconds = started.elapsed().as_secs_f64();
+        let said = outcome.as_ref().map_or_else(Refused::code, |_| "OK");
+        metrics::histogram!("tanba_request_seconds", "kind" => kind).record(seconds);
+        metrics::counter!("tanba_requests_total", "kind" => kind, "outcome" => said).increment(1);
+        let request_id = format_args!("{:032x}", header.request_id).to_string();
+        tracing::info!(request_id, kind, outcome = said, seconds, "request");
+        outcome.map_err(|refused| refused.status(header.request_id))
+    }
+
+    async fn command(
+        &self,
+        header: Header,
+        command: Result<Command, Malformed>,
+    ) -> Result<Response<v1::CommandResponse>, Status> {
+        let answer = self.ask(header, command.map(Asked::Command)).await?;
+        done(answer, header)
+    }
+}
+
+/// What a call is for, in metrics and logs.
+fn kind_of(request: &Asked) -> &'static str {
+    match request {
+        Asked::Enroll(..) => "enroll",
+        Asked::Identify(_) => "identify",
+        Asked::Command(Command::Erase(_)) => "erase",
+        Asked::Command(_) => "command",
+        Asked::Read(_) => "read",
+        Asked::Membership(_) => "membership",
+        Asked::TransferLeadership(_) => "transfer",
+    }
+}
+
+/// The deadline that the client's library put on the call, in milliseconds (gRPC over HTTP/2,
+/// "grpc-timeout": up to 8 digits and a unit).
+fn call_timeout_ms<T>(request: &Request<T>) -> Option<u64> {
+    let text = request.metadata().get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let value: u64 = (digits.len() <= 8).then(|| digits.parse().ok())??;
+    Some(match unit {
+        "H" => value * 3_600_000,
+        "M" => value * 60_000,
+        "S" => value * 1000,
+        "m" => value,
+        "u" => value / 1000,
+        "n" => value / 1_000_000,
+        _ => return None,
+    })
+}
+
+/// Who asks, for the audit: the upper half is the id in the certificate, whatever the client
+/// claims; the lower half is the client's to tell its own users apart.
+fn requester(caller: &Caller, claimed: u128) -> u128 {
+    (u128::from(caller.id()) << 64) | (claimed & u128::from(u64::MAX))
+}
+
+fn done(answer: Answer, header: Header) -> Result<Response<v1::CommandResponse>, Status> {
+    let Answer::Done { index, outcome, state, is_searchable } = answer else {
+        return Err(Refused::WrongAnswer.status(header.request_id));
+    };
+    let (outcome, state) = (outcome.to_wire(), state.to_wire());
+    Ok(Response::new(v1::CommandResponse { index, outcome, state, is_searchable }))
+}
+
+#[tonic::async_trait]
+impl Registration for PublicService {
+    async fn enroll(
+        &self,
+        mut request: Request<v1::EnrollRequest>,
+    ) -> Result<Response<v1::CommandResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, USERS)?;
+        let v1::EnrollRequest { enroll, acknowledge, .. } = request.into_inner();
+        let asked = Field::from_wire(enroll, "enroll").and_then(|enroll| {
+            Ok(Asked::Enroll(enroll, Field::from_wire(acknowledge, "acknowledge")?))
+        });
+        done(self.ask(header, asked).await?, header)
+    }
+
+    async fn identify(
+        &self,
+        mut request: Request<v1::IdentifyRequest>,
+    ) -> Result<Response<v1::IdentifyResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (caller, header) = self.admit(&request, header, USERS)?;
+        let asked = coordinator::Identify::from_wire(request.into_inner(), "identify");
+        let asked = asked.map(|mut identify| {
+            identify.requester = requester(&caller, identify.requester);
+            Asked::Identify(identify)
+        });
+        match self.ask(header, asked).await? {
+            Answer::Identified(identified) => Ok(Response::new(identified.to_wire())),
+            _ => Err(Refused::WrongAnswer.status(header.request_id)),
+        }
+    }
+
+    async fn read(
+        &self,
+        mut request: Request<v1::ReadRequest>,
+    ) -> Result<Response<v1::ReadResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, USERS)?;
+        let encounter = Field::from_wire(request.into_inner().encounter, "encounter");
+        match self.ask(header, encounter.map(Asked::Read)).await? {
+            Answer::State { index, state } => {
+                Ok(Response::new(v1::ReadResponse { index, state: state.to_wire() }))
+            }
+            _ => Err(Refused::WrongAnswer.status(header.request_id)),
+        }
+    }
+
+    async fn change(
+        &self,
+        mut request: Request<v1::CommandRequest>,
+    ) -> Result<Response<v1::CommandResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (caller, header) = self.admit(&request, header, USERS)?;
+        let command = proto::registration_command(request.into_inner().command);
+        let command = command.map(|command| match command {
+            Command::Erase(mut erase) => {
+                erase.requester = requester(&caller, erase.requester);
+                Command::Erase(erase)
+            }
+            command => command,
+        });
+        self.command(header, command).await
+    }
+}
+
+#[tonic::async_trait]
+impl Administration for PublicService {
+    async fn status(
+        &self,
+        mut request: Request<v1::StatusRequest>,
+    ) -> Result<Response<v1::StatusResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, OPERATORS)?;
+        let status = self.desk.status();
+        status.map(Response::new).ok_or_else(|| Refused::Stopped.status(header.request_id))
+    }
+
+    async fn change(
+        &self,
+        mut request: Request<v1::CommandRequest>,
+    ) -> Result<Response<v1::CommandResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, OPERATORS)?;
+        let command = proto::operator_command(request.into_inner().command);
+        self.command(header, command).await
+    }
+
+    async fn change_membership(
+        &self,
+        mut request: Request<v1::MembershipRequest>,
+    ) -> Result<Response<v1::Accepted>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, OPERATORS)?;
+        let change = Field::from_wire(request.into_inner().change, "change");
+        self.ask(header, change.map(Asked::Membership)).await?;
+        Ok(Response::new(v1::Accepted {}))
+    }
+
+    async fn transfer_leadership(
+        &self,
+        mut request: Request<v1::TransferRequest>,
+    ) -> Result<Response<v1::Accepted>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, OPERATORS)?;
+        let to = Field::from_wire(request.into_inner().to, "to");
+        self.ask(header, to.map(Asked::TransferLeadership)).await?;
+        Ok(Response::new(v1::Accepted {}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deadline_of_a_call_is_read_in_every_unit() {
+        let read = |text: &'static str| {
+            let mut request = Request::new(());
+            request.metadata_mut().insert("grpc-timeout", text.parse().unwrap());
+            call_timeout_ms(&request)
+        };
+        assert_eq!(read("2H"), Some(7_200_000));
+        assert_eq!(read("3S"), Some(3000));
+        assert_eq!(read("99999999m"), Some(99_999_999));
+        assert_eq!(read("2500u"), Some(2));
+        assert_eq!(["", "S", "5", "123456789S", "-1S"].map(read), [None; 5]);
+    }
+
+    #[test]
+    fn nobody_searches_in_the_name_of_another_certificate() {
+        let identity = crate::Identity::new("kz", Role::Client, 7).unwrap();
+        let claimed = (99u128 << 64) | 5;
+        assert_eq!(requester(&Caller::Known(identity), claimed), (7u128 << 64) | 5);
+        assert_eq!(requester(&Caller::Local, claimed), 5);
+    }
+}
