@@ -8,8 +8,10 @@ use replication::{Checkpoint, Generation, Pair, PartitionId, ToNode};
 
 /// Bytes of keys and values in one part, about; a single pair may be larger.
 pub const PART_BYTES: usize = 1 << 20;
-/// Largest checkpoint, in bytes of keys and values.
+/// Largest checkpoint, in bytes of memory: keys, values and [`PAIR_BYTES`] for each pair.
 pub const CHECKPOINT_BYTES_MAX: u64 = 16 << 30;
+/// Memory that a pair takes even when it is empty, in bytes.
+const PAIR_BYTES: u64 = 64;
 
 /// A message to a node as it travels: one frame, or many for a checkpoint.
 pub fn to_node_frames(message: ToNode) -> Vec<v1::ToNode> {
@@ -113,7 +115,8 @@ impl ToNodeReader {
 
 impl Open {
     fn new(start: v1::CheckpointStart) -> Result<Self, Malformed> {
-        if start.bytes > CHECKPOINT_BYTES_MAX {
+        let memory = start.pairs.saturating_mul(PAIR_BYTES).saturating_add(start.bytes);
+        if memory > CHECKPOINT_BYTES_MAX {
             return Err(Malformed::Range("bytes"));
         }
         let summary = Field::from_wire(start.summary, "summary")?;

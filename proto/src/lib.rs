@@ -6,18 +6,22 @@
 //! message is a field of its own.
 
 mod checkpoint;
+mod codec;
 mod command;
 mod error;
 mod field;
 mod peer;
 mod public;
 mod replica;
+mod units;
 
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, PART_BYTES, ToNodeReader, to_node_frames};
+pub use codec::{BoundedCodec, BoundedDecoder};
 pub use error::Malformed;
 pub use field::{Field, PAYLOAD_BYTES_MAX};
 pub use prost::Message;
 pub use public::{BUDGET_MS_MAX, ERROR_TRAILER, Header, operator_command, registration_command};
+pub use units::{LINK_UNITS_MAX, REQUEST_UNITS_MAX};
 
 /// Version of the schema that this release speaks.
 pub const WIRE_VERSION: u32 = 1;

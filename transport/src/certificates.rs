@@ -24,8 +24,8 @@ pub const CERTIFICATE: &str = "certificate.pem";
 /// The key of a process.
 pub const KEY: &str = "key.pem";
 
-/// An authority lives so long.
-const AUTHORITY_DAYS: i64 = 3650;
+/// An authority lives so long, in days.
+pub const AUTHORITY_DAYS: u32 = 3650;
 /// Clocks of a cluster may differ by so much.
 const EARLY_DAYS: i64 = 1;
 
@@ -114,7 +114,7 @@ fn authority(cluster: &str, now: i64) -> Result<CertificateParams, CertificateEr
     params.distinguished_name.push(DnType::CommonName, format!("Tanba authority of {cluster}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    set_dates(&mut params, now, AUTHORITY_DAYS);
+    set_dates(&mut params, now, i64::from(AUTHORITY_DAYS));
     Ok(params)
 }
 

@@ -10,6 +10,7 @@ use proto::v1::administration_client::AdministrationClient;
 use proto::v1::registration_client::RegistrationClient;
 use proto::{Field, Header, Malformed, v1};
 use replication::{CoordinatorId, EncounterId, EncounterState, LogIndex};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -65,13 +66,14 @@ pub struct Done {
     pub is_searchable: bool,
 }
 
-/// A connection to a cluster.
+/// A connection to a cluster. Clones share it.
+#[derive(Clone)]
 pub struct Client {
     servers: Vec<(String, Channel)>,
     /// The server that answered last.
-    current: AtomicUsize,
+    current: Arc<AtomicUsize>,
     budget: Duration,
-    next_request_id: Box<dyn Fn() -> u128 + Send + Sync>,
+    next_request_id: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
 
 /// Changes carried by `Change` of either service.
@@ -97,7 +99,12 @@ impl Client {
         if channels.is_empty() {
             return Err(ClientError::NoServer);
         }
-        Ok(Self { servers: channels, current: AtomicUsize::new(0), budget, next_request_id })
+        Ok(Self {
+            servers: channels,
+            current: Arc::default(),
+            budget,
+            next_request_id: next_request_id.into(),
+        })
     }
 
     /// Enrolls; asking again with the same content changes nothing.

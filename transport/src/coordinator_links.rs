@@ -49,7 +49,16 @@ struct Linked {
     outbox: Arc<Outbox<v1::CoordinatorFrame>>,
     /// Of the outbox.
     number: u64,
-    address: String,
+    node: ConnectedNode,
+}
+
+/// What a connected node says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectedNode {
+    /// Where other nodes reach it, host:port.
+    pub address: String,
+    /// Drawn when its folder was first used; `None` until it reported.
+    pub incarnation: Option<u64>,
 }
 
 impl CoordinatorLinks {
@@ -108,9 +117,14 @@ impl CoordinatorLinks {
         }
     }
 
-    /// Nodes that are connected now, with the addresses they gave.
-    pub fn connected_nodes(&self) -> BTreeMap<NodeId, String> {
-        self.nodes().iter().map(|(node, linked)| (*node, linked.address.clone())).collect()
+    /// Nodes that are connected now.
+    pub fn connected_nodes(&self) -> BTreeMap<NodeId, ConnectedNode> {
+        self.nodes().iter().map(|(node, linked)| (*node, linked.node.clone())).collect()
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> ClusterId {
+        self.greeting.cluster
     }
 
     /// Ends the connections that this coordinator opened, for good.
@@ -142,7 +156,7 @@ impl CoordinatorLinks {
         let nodes = self.nodes();
         let entry = |(node, linked): (&NodeId, &Linked)| v1::directory::Entry {
             node: node.0,
-            address: linked.address.clone(),
+            address: linked.node.address.clone(),
         };
         let directory = v1::Directory { nodes: nodes.iter().map(entry).collect() };
         for linked in nodes.values() {
@@ -154,6 +168,13 @@ impl CoordinatorLinks {
     fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
         let refused = || Status::unauthenticated("no certificate of this cluster");
         self.security.caller(request).ok_or_else(refused)
+    }
+
+    /// Remembers who a node says it is.
+    fn note_incarnation(&self, node: NodeId, incarnation: u64) {
+        if let Some(linked) = self.nodes().get_mut(&node) {
+            linked.node.incarnation = Some(incarnation);
+        }
     }
 
     fn unlink(&self, node: NodeId, number: u64) {
@@ -244,7 +265,8 @@ impl CoordinatorLink for CoordinatorLinkService {
         let outbox = Arc::new(Outbox::new(self.0.queue_bytes_max));
         let (_, messages) = outbox.open();
         let number = next_number();
-        let linked = Linked { outbox, number, address: greeting.address };
+        let connected = ConnectedNode { address: greeting.address, incarnation: None };
+        let linked = Linked { outbox, number, node: connected };
         self.0.nodes().insert(node, linked);
         tracing::info!(node = node.0, "a node connected");
         self.0.send_directory();
@@ -285,6 +307,9 @@ async fn read_node(
         if speaker != node {
             return Err(Status::permission_denied("a message in the name of another"));
         }
+        if let FromNode::Report(report) = &message {
+            links.note_incarnation(node, report.identity.incarnation);
+        }
         links.take(Input::Node(node, message));
     }
     Ok(())
@@ -299,4 +324,14 @@ pub(crate) async fn first<T>(frames: &mut Streaming<T>) -> Result<T, Status> {
 
 pub(crate) fn malformed(error: proto::Malformed) -> Status {
     Status::invalid_argument(error.to_string())
+}
+
+impl coordinator::shell::Links for CoordinatorLinks {
+    fn to_coordinator(&self, to: CoordinatorId, message: PeerMessage) {
+        self.to_coordinator(to, message);
+    }
+
+    fn to_node(&self, to: NodeId, message: ToNode) {
+        self.to_node(to, message);
+    }
 }

@@ -3,6 +3,8 @@
 //! - [`certificates`]: a private authority. [`Identity`]: who a process is, by its certificate.
 //! - [`Security`]: TLS in which both sides show one, or plain text on loopback addresses.
 //! - [`PublicService`], [`Client`]: both ends of the public service.
+//! - [`CoordinatorDesk`]: the public service in front of a running coordinator. [`Health`]: what
+//!   probes are told.
 //! - [`CoordinatorLinks`], [`NodeLinks`]: what the runtimes send through. They never wait: what
 //!   does not fit a queue, or finds no connection, is dropped, as the core expects of a network.
 //!
@@ -14,7 +16,9 @@ mod backoff;
 pub mod certificates;
 mod client;
 mod coordinator_links;
+mod desk;
 mod greeting;
+mod health;
 mod identity;
 mod node_links;
 mod outbox;
@@ -24,8 +28,10 @@ mod service;
 
 pub use client::{Change, Client, ClientError, Done};
 pub use coordinator_links::{
-    CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
+    ConnectedNode, CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
 };
+pub use desk::CoordinatorDesk;
+pub use health::{Health, probe, reflection};
 pub use identity::{Identity, IdentityError, Role};
 pub use node_links::{DeliverToNode, NodeLinkService, NodeLinks, NodeLinksSettings};
 pub use security::{Caller, Credentials, Security, SecurityError};

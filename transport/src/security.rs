@@ -144,6 +144,8 @@ impl Caller {
 }
 
 const CONNECT: Duration = Duration::from_secs(1);
+/// A connection that has not shown its certificate by then is closed.
+const HANDSHAKE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// Lets a stream carry about so much that was not yet read, in bytes.
 const WINDOW_BYTES: u32 = 4 << 20;
@@ -165,6 +167,7 @@ impl Security {
         match self {
             Self::Mutual(own) => {
                 let tls = ServerTlsConfig::new()
+                    .timeout(HANDSHAKE)
                     .identity(own.own.clone())
                     .client_ca_root(own.authority.clone());
                 Ok(server.tls_config(tls)?)

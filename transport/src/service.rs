@@ -171,9 +171,12 @@ impl Registration for PublicService {
         let header = request.get_mut().header.take();
         let (caller, header) = self.admit(&request, header, USERS)?;
         let asked = coordinator::Identify::from_wire(request.into_inner(), "identify");
-        let asked = asked.map(|mut identify| {
+        let asked = asked.and_then(|mut identify| {
             identify.requester = requester(&caller, identify.requester);
-            Asked::Identify(identify)
+            match identify.purpose {
+                0 => Err(Malformed::Range("purpose")),
+                _ => Ok(Asked::Identify(identify)),
+            }
         });
         match self.ask(header, asked).await? {
             Answer::Identified(identified) => Ok(Response::new(identified.to_wire())),

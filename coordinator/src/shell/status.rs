@@ -2,6 +2,7 @@
 
 use crate::Coordinator;
 use crate::catalog::{NodeRow, PartitionRow};
+use crate::command::Policy;
 use crate::raft::{Membership, Role};
 use replication::{CoordinatorId, Epoch, Generation, LogIndex, NodeId, PartitionId};
 
@@ -26,6 +27,8 @@ pub struct Status {
     pub generation: Generation,
     /// Version of the rules that all members can follow.
     pub feature_level: u32,
+    /// The policy in force.
+    pub policy: Policy,
     /// Encounters that were enrolled and not erased, rejected ones included.
     pub encounters: usize,
     /// Encounters that wait for their duplicate check.
@@ -100,6 +103,7 @@ impl Status {
             membership: member.membership(),
             generation: catalog.generation(),
             feature_level: catalog.feature_level(),
+            policy: *catalog.policy(),
             encounters: catalog.encounters().len(),
             unchecked: catalog.unchecked().count(),
             retained_bytes: catalog.retained_bytes(),

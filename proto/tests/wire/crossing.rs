@@ -124,6 +124,8 @@ fn a_checkpoint_that_does_not_keep_its_word_is_refused() {
     assert_eq!(ToNodeReader::default().take(part()), Err(Malformed::Parts));
     let huge = start(1, proto::CHECKPOINT_BYTES_MAX + 1);
     assert_eq!(ToNodeReader::default().take(huge), Err(Malformed::Range("bytes")));
+    let many_empty = start(proto::CHECKPOINT_BYTES_MAX / 64 + 1, 0);
+    assert_eq!(ToNodeReader::default().take(many_empty), Err(Malformed::Range("bytes")));
 }
 
 #[test]

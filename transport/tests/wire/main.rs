@@ -1,6 +1,8 @@
 //! Real sockets on this machine, real certificates.
 
 mod certificates;
+mod health;
 mod links;
 mod public_service;
+mod strangers;
 mod support;

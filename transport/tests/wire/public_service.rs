@@ -13,9 +13,9 @@ use std::time::Duration;
 use transport::{Answering, Change, Client, ClientError, Desk, PublicService, Role, Security};
 
 /// Answers from a script and remembers what it was asked.
-struct Script {
+pub(crate) struct Script {
     answers: Mutex<Vec<Response>>,
-    asked: Mutex<Vec<Request>>,
+    pub(crate) asked: Mutex<Vec<Request>>,
 }
 
 impl Desk for Script {
@@ -31,7 +31,11 @@ impl Desk for Script {
     }
 }
 
-async fn server(authority: &Authority, id: u64, answers: &[Response]) -> (Arc<Script>, SocketAddr) {
+pub(crate) async fn server(
+    authority: &Authority,
+    id: u64,
+    answers: &[Response],
+) -> (Arc<Script>, SocketAddr) {
     let answers = Mutex::new(answers.to_vec());
     let desk = Arc::new(Script { answers, asked: Mutex::default() });
     let security = authority.issue(Role::Coordinator, id);
@@ -147,13 +151,12 @@ async fn only_operators_administer_and_nodes_do_not_search() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_is_refused_before_anything_is_read() {
+async fn a_search_without_a_purpose_is_refused() {
     let authority = Authority::new("kz");
-    let (desk, address) = server(&authority, 1, &[applied(None)]).await;
-    let stranger = Authority::new("kz").issue(Role::Operator, 1);
-    let servers = [address.to_string()];
-    let budget = Duration::from_millis(500);
-    let stranger = Client::new(&servers, &stranger, budget, Box::new(|| 1)).expect("as set up");
-    assert!(stranger.status().await.is_err());
+    let (desk, address) = server(&authority, 1, &[]).await;
+    let client = client(&authority.issue(Role::Client, 7), &[address]);
+    let asked = client.identify(&Identify { purpose: 0, ..identify() }).await;
+    let Err(ClientError::Refused { status, .. }) = asked else { panic!("it was answered") };
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
     assert!(desk.asked.lock().expect("as set up").is_empty());
 }

@@ -38,11 +38,16 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, role: Role, id: u64) -> Security {
+        self.issue_at(role, id, now())
+    }
+
+    /// Issued at a time in seconds since 1970, for a day.
+    pub(crate) fn issue_at(&self, role: Role, id: u64, now: i64) -> Security {
         let folder = self.0.path().join(format!("{role}-{id}"));
         if !folder.exists() {
             let authority = self.folder();
-            let asked = Issue { authority: &authority, role, id, days: 1, now: now() };
-            issue(asked, &folder).expect("a certificate");
+            issue(Issue { authority: &authority, role, id, days: 1, now }, &folder)
+                .expect("a certificate");
         }
         Security::Mutual(Box::new(Credentials::load(&folder).expect("as issued")))
     }

@@ -1,0 +1,93 @@
+//! The public service in front of a running coordinator.
+
+use crate::coordinator_links::CoordinatorLinks;
+use crate::service::{Answering, Desk};
+use coordinator::Request;
+use coordinator::shell::{Handle, NodeStatus, PartitionStatus, ReplicaStatus, Status};
+use proto::{Field, v1};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A coordinator and its links.
+pub struct CoordinatorDesk {
+    handle: Handle,
+    links: Arc<CoordinatorLinks>,
+}
+
+impl CoordinatorDesk {
+    /// In front of a running coordinator that sends through these links.
+    pub fn new(handle: Handle, links: Arc<CoordinatorLinks>) -> Self {
+        Self { handle, links }
+    }
+}
+
+impl Desk for CoordinatorDesk {
+    fn request(&self, request: Request, budget: Duration) -> Answering {
+        let handle = self.handle.clone();
+        Box::pin(async move { handle.request(request, budget).await })
+    }
+
+    fn status(&self) -> Option<v1::StatusResponse> {
+        Some(response(self.handle.status(), &self.links))
+    }
+}
+
+fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
+    let is_ready = status.is_ready();
+    let mut connected = links.connected_nodes();
+    let node = |NodeStatus { node, row, is_live }: NodeStatus| {
+        let is_same = connected.get(&node).is_some_and(|c| {
+            c.incarnation.is_none_or(|incarnation| incarnation == row.incarnation)
+        });
+        let address = is_same.then(|| connected.remove(&node)).flatten();
+        v1::NodeStatus {
+            node: node.0,
+            incarnation: row.incarnation,
+            state: row.state.to_wire(),
+            site: row.site.into(),
+            capacity: row.capacity,
+            is_live,
+            address: address.map(|connected| connected.address).unwrap_or_default(),
+        }
+    };
+    let nodes = status.nodes.into_iter().map(node).collect();
+    let strange = connected.into_iter().map(|(node, connected)| v1::StrangeNode {
+        node: node.0,
+        incarnation: connected.incarnation,
+        address: connected.address,
+    });
+    v1::StatusResponse {
+        coordinator: status.id.0,
+        leader: status.leader.map(|leader| leader.0),
+        cluster: links.cluster().to_wire(),
+        generation: status.generation.0,
+        feature_level: status.feature_level,
+        term: status.term,
+        committed: status.committed,
+        applied: status.applied,
+        membership: status.membership.to_wire(),
+        policy: status.policy.to_wire(),
+        nodes,
+        strange_nodes: strange.collect(),
+        partitions: status.partitions.into_iter().map(partition).collect(),
+        encounters: status.encounters as u64,
+        unchecked: status.unchecked as u64,
+        retained_bytes: status.retained_bytes,
+        alarms: status.alarms,
+        is_ready,
+    }
+}
+
+fn partition(status: PartitionStatus) -> v1::PartitionStatus {
+    let replica = |ReplicaStatus { node, is_complete, reached }: ReplicaStatus| {
+        let (searchable, durable) = reached.unzip();
+        v1::ReplicaStatus { node: node.0, is_complete, searchable, durable }
+    };
+    v1::PartitionStatus {
+        partition: status.partition.0.into(),
+        epoch: status.epoch.0,
+        replicas: status.replicas.into_iter().map(replica).collect(),
+        alive: status.alive,
+        active: status.active,
+    }
+}
