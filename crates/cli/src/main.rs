@@ -1,6 +1,5 @@
 //! tanba: enroll, identify, verify, inspect and evaluate fingerprints.
 
-mod calendar;
 mod commands;
 mod comparing;
 mod demonstration;
@@ -10,19 +9,17 @@ mod gallery;
 mod identification;
 mod load;
 mod manifest;
-mod output;
 mod pattern;
 mod population;
-mod progress;
 mod report;
 mod stages;
-mod table;
 mod trial;
 
 use clap::Parser;
 use commands::Command;
 use output::{Exit, Format, Output};
 use std::process::ExitCode;
+use terminal::{calendar, output, progress, table};
 
 /// Enroll, identify, verify, inspect and evaluate fingerprints.
 #[derive(Parser)]

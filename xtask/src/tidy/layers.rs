@@ -17,6 +17,11 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("coordinator", &["replication"]),
     ("proto", &["coordinator", "replication"]),
     ("transport", &["proto", "coordinator", "replication"]),
+    ("terminal", &[]),
+    (
+        "operation",
+        &["transport", "proto", "coordinator", "replication", "node", "matching", "terminal"],
+    ),
     ("simulation", &["coordinator", "replication"]),
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),
@@ -25,6 +30,12 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
         "cli",
         &[
             "node",
+            "coordinator",
+            "proto",
+            "replication",
+            "transport",
+            "operation",
+            "terminal",
             "search",
             "shaders",
             "matching",
@@ -55,7 +66,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
 /// A library that only some folders may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("wgpu", &["shaders/"]),
-    ("tokio", &["transport/", "node/", "coordinator/", "crates/cli/", "bench/"]),
+    ("tokio", &["transport/", "operation/", "node/", "coordinator/", "crates/cli/", "bench/"]),
     ("rocksdb", &["node/"]),
     // The wire encoding of today; the library that raft links has another name.
     ("prost", &["proto/", "fuzz/"]),

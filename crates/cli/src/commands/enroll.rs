@@ -2,6 +2,7 @@
 
 pub(crate) mod intake;
 pub(crate) mod jobs;
+mod remote;
 pub(crate) mod tally;
 
 use crate::gallery;
@@ -12,6 +13,7 @@ use anyhow::Context;
 use intake::{Intake, NewPrint, Refusal, Rules, take_in};
 use jobs::{Declaration, Job, Jobs};
 use node::{EnrollOutcome, Node};
+use operation::connection::MaybeCluster;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,7 +39,11 @@ Examples:
   tanba enroll prints/ --data gallery --pattern '{subject}/{position}_{impression}'
   tanba enroll --manifest people.csv --data gallery --rejects rejects.csv
   tanba enroll scans/*.wsq --data gallery --ppi 1000 --no-images
-  tanba enroll 7_1.png --data gallery --amputated 7:left-ring")]
+  tanba enroll 7_1.png --data gallery --amputated 7:left-ring
+  tanba enroll prints/ --cluster cluster.toml
+
+In a cluster, all prints of a subject that are enrolled together are one encounter; images are not
+sent, and subjects have at most 16 bytes.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) sources: Sources,
@@ -56,8 +62,14 @@ pub(crate) struct Sources {
     #[arg(value_name = "PATH", required_unless_present_any = ["manifest", "missing", "amputated"])]
     paths: Vec<PathBuf>,
     /// The folder of the gallery; it is created when there is none.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "cluster")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: MaybeCluster,
+    /// What a cluster does with a person who seems to be enrolled as somebody else.
+    #[arg(long, value_enum, default_value_t = remote::Duplicates::Hold, requires = "cluster",
+          help_heading = "Cluster")]
+    duplicates: remote::Duplicates,
     /// What file names say; placeholders are {subject}, {position}, {impression} and {*}.
     #[arg(long, default_value = "{subject}_{impression}", conflicts_with = "manifest")]
     pattern: Pattern,
@@ -126,7 +138,11 @@ pub(crate) fn enroll(
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
     let jobs = sources.jobs(ppi)?;
-    let node = gallery::open(&sources.data, &gallery::options().creating(), output)?;
+    if let Some(connection) = sources.cluster.connect()? {
+        return remote::enroll(jobs, rules, sources, &connection, output);
+    }
+    let data = sources.data.as_deref().context("give --data or --cluster")?;
+    let node = gallery::open(data, &gallery::options().creating(), output)?;
     let mut tally = Tally::new(output);
     tally.ignored = jobs.ignored;
     for rejection in jobs.rejections {

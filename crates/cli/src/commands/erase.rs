@@ -1,10 +1,13 @@
 //! `tanba erase`: everything about a person out of a gallery.
 
+mod remote;
+
 use crate::gallery;
 use crate::output::{Exit, Output};
 use crate::report::words::{REFERENCES, counted};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use node::{ErasureReceipt, OnDamage};
+use operation::connection::MaybeCluster;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
@@ -23,14 +26,29 @@ Exit codes: 0 erased, 1 a subject is not in the gallery, 2 error.
 Examples:
   tanba erase kz-7 --data gallery
   tanba erase kz-7 kz-8 --data gallery --yes
-  tanba erase kz-7 --data gallery --dry-run")]
+  tanba erase kz-7 --data gallery --dry-run
+  tanba erase kz-7 --cluster cluster.toml --basis 17
+
+In a cluster, nobody finds the person any more once this returns, and the subject can never be
+enrolled again; the files of nodes let go of the bytes as they are compacted.")]
 pub(crate) struct Arguments {
     /// Whom to erase.
     #[arg(required = true, value_name = "SUBJECT")]
     subjects: Vec<SubjectId>,
     /// The folder of the gallery.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "cluster")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: MaybeCluster,
+    /// The code of the legal basis, as it is to stand on record.
+    #[arg(
+        long,
+        value_name = "CODE",
+        requires = "cluster",
+        required_unless_present = "data",
+        help_heading = "Cluster"
+    )]
+    basis: Option<u16>,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -57,10 +75,14 @@ struct Answer {
 
 /// Erases.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Some(connection) = arguments.cluster.connect()? {
+        return remote::erase(&arguments, &connection, output);
+    }
+    let data = arguments.data.as_deref().context("give --data or --cluster")?;
     // A damaged reference must not keep its own subject from being erased.
     let mut options = gallery::options();
     options.on_damage = OnDamage::LeaveOut;
-    let node = gallery::open(&arguments.data, &options, output)?;
+    let node = gallery::open(data, &options, output)?;
     let mut subjects: Vec<&SubjectId> = Vec::new();
     for subject in &arguments.subjects {
         if !subjects.contains(&subject) {

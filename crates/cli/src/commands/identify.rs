@@ -1,5 +1,7 @@
 //! `tanba identify`: whose prints are these?
 
+mod remote;
+
 use crate::comparing::OtherExtractors;
 use crate::device::DeviceArgument;
 use crate::gallery::{self, SearchProgress};
@@ -8,6 +10,7 @@ use crate::load::{Print, ResolutionArgument, load, note_estimates};
 use crate::output::{Exit, Output, rate, write_file};
 use anyhow::{Context, anyhow, bail};
 use node::Node;
+use operation::connection::MaybeCluster;
 use search::{Options, PositionRule, Probe, SearchError, Threshold};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,21 +20,27 @@ use vocabulary::{FingerPosition, ImpressionKey, Similarity};
 /// Arguments of `tanba identify`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 a candidate meets the threshold, 1 none does, 2 error.
+Exit codes: 0 a candidate meets the threshold, 1 none does, 2 error, 3 none does and the answer of
+the cluster is incomplete.
 
 Examples:
   tanba identify found.png --data gallery
   tanba identify thumb.wsq index.wsq --data gallery --report found.html
   tanba identify found.png --data gallery --position right-index --fpir 0.0001
   tanba identify found.png --data gallery --top 5 --format json
-  tanba identify found.png --data gallery --device gpu:0")]
+  tanba identify found.png --data gallery --device gpu:0
+  tanba identify found.png --cluster cluster.toml --purpose 3 --case 20261126")]
 pub(crate) struct Arguments {
     /// Prints of one unknown person, images or templates; several are fused.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The folder of the gallery.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "cluster")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: MaybeCluster,
+    #[command(flatten)]
+    search: remote::SearchArguments,
     /// Most candidates on the list.
     #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -40,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FINGER")]
     position: Vec<FingerPosition>,
     /// Compare with every finger, whatever the labels say.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cluster")]
     any_position: bool,
     /// Similarity from which on a candidate is said to match; instead of --fpir.
     #[arg(long, value_name = "SIMILARITY", conflicts_with = "fpir")]
@@ -53,10 +62,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     resolution: ResolutionArgument,
     /// What to do about references made by another extractor than the probe.
-    #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse)]
+    #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse, conflicts_with = "cluster")]
     other_extractors: OtherExtractors,
     /// Write a self-contained HTML report.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
     report: Option<PathBuf>,
     /// Candidates shown with their pictures in the report.
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -65,11 +74,17 @@ pub(crate) struct Arguments {
 
 /// Searches and answers.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    if let Some(connection) = arguments.cluster.connect()? {
+        let prints = read_probe(&arguments)?;
+        note_estimates(&prints, output);
+        return remote::identify(&arguments, &prints, &connection, output);
+    }
+    let data = arguments.data.as_deref().context("give --data or --cluster")?;
     let device = arguments.device.open()?;
     let prints = read_probe(&arguments)?;
     note_estimates(&prints, output);
     let gallery_options = gallery::options().on(device.kernels(output));
-    let node = gallery::open(&arguments.data, &gallery_options, output)?;
+    let node = gallery::open(data, &gallery_options, output)?;
     let probe = Probe { prints: prints.iter().map(|print| print.template.clone()).collect() };
     let options = options(&arguments);
     let started = Instant::now();

@@ -16,6 +16,7 @@ pub(crate) mod verify;
 
 use crate::output::Output;
 use clap::Subcommand;
+use operation::{certs, cluster, coordinator, node};
 use std::process::ExitCode;
 
 /// What to do.
@@ -43,6 +44,14 @@ pub(crate) enum Command {
     Devices(devices::Arguments),
     /// Do the whole job on synthetic persons and write a report.
     Demo(demo::Arguments),
+    /// Make the certificates of a cluster.
+    Certs(certs::Arguments),
+    /// Found, watch and change a cluster.
+    Cluster(cluster::Arguments),
+    /// Run a coordinator of a cluster.
+    Coordinator(coordinator::Arguments),
+    /// Run a node of a cluster.
+    Node(node::Arguments),
     /// Write the script that completes commands in a shell.
     Completions(completions::Arguments),
     /// Write the manual pages.
@@ -64,6 +73,10 @@ impl Command {
             Self::Evaluate(arguments) => evaluate::run(arguments, output),
             Self::Devices(arguments) => devices::run(arguments, output),
             Self::Demo(arguments) => demo::run(arguments, output),
+            Self::Certs(arguments) => certs::run(arguments, output),
+            Self::Cluster(arguments) => cluster::run(arguments, output),
+            Self::Coordinator(arguments) => coordinator::run(arguments, output),
+            Self::Node(arguments) => node::run(arguments, output),
             Self::Completions(arguments) => completions::run(arguments, output),
             Self::Man(arguments) => man::run(arguments, output),
         }

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+pub(crate) use terminal::words::counted;
+
 /// A likelihood ratio in words, after the verbal scale of the ENFSI guideline for evaluative
 /// reporting in forensic science (2015), appendix A3.
 pub(crate) fn likelihood_words(log10: f64) -> &'static str {
@@ -80,12 +82,6 @@ pub(crate) fn share(count: usize, total: usize) -> String {
         return counts;
     }
     format!("{} ({counts})", percent(count as f64 / total as f64))
-}
-
-/// A number with its noun: `1 print`, `2 prints`. `nouns` are for one and for several.
-pub(crate) fn counted<N: Into<u64>>(number: N, nouns: [&str; 2]) -> String {
-    let number = number.into();
-    format!("{number} {}", nouns[usize::from(number != 1)])
 }
 
 /// A target rate in percent, with no more digits than it has: `0.1 %`.

@@ -66,15 +66,8 @@ pub(crate) enum Refusal {
 
 /// Reads a file and extracts its prints, unless they are enrolled already.
 pub(crate) fn take_in(job: &Job, node: &Node, rules: Rules) -> Result<Intake, Refusal> {
-    let file = load::File::read(&job.path)?;
+    let file = read(job, rules)?;
     let digest = file.digest();
-    if rules.templates_only && !file.is_template() {
-        return Err(if formats::image::sniff(&file.bytes).is_some() {
-            Refusal::Image
-        } else {
-            LoadError::UnknownFormat.into()
-        });
-    }
     let enrolled = node.digests(&job.subject)?;
     if enrolled.iter().any(|(key, known)| *known == digest && job.may_be(key)) {
         return Ok(Intake::Known);
@@ -85,6 +78,31 @@ pub(crate) fn take_in(job: &Job, node: &Node, rules: Rules) -> Result<Intake, Re
     {
         return Err(Refusal::Conflict(key));
     }
+    let mut new = new_prints(&file, job, rules)?;
+    if rules.keep_images {
+        keep_image(file, &mut new);
+    }
+    Ok(Intake::New(new))
+}
+
+/// Reads a file and extracts its prints, whatever is enrolled; images are not kept.
+pub(crate) fn extract(job: &Job, rules: Rules) -> Result<Vec<NewPrint>, Refusal> {
+    new_prints(&read(job, rules)?, job, rules)
+}
+
+fn read(job: &Job, rules: Rules) -> Result<load::File, Refusal> {
+    let file = load::File::read(&job.path)?;
+    if rules.templates_only && !file.is_template() {
+        return Err(if formats::image::sniff(&file.bytes).is_some() {
+            Refusal::Image
+        } else {
+            LoadError::UnknownFormat.into()
+        });
+    }
+    Ok(file)
+}
+
+fn new_prints(file: &load::File, job: &Job, rules: Rules) -> Result<Vec<NewPrint>, Refusal> {
     let prints = file.prints(job.ppi)?;
     if prints.is_empty() {
         return Err(Refusal::NoPrint);
@@ -95,10 +113,7 @@ pub(crate) fn take_in(job: &Job, node: &Node, rules: Rules) -> Result<Intake, Re
         let key = job.key(&print, &mut labels)?;
         new.push(new_print(key, print, job, rules)?);
     }
-    if rules.keep_images {
-        keep_image(file, &mut new);
-    }
-    Ok(Intake::New(new))
+    Ok(new)
 }
 
 fn new_print(

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Progress of one piece of work; shared between threads. Dropping it ends the bar.
-pub(crate) struct Progress {
+pub struct Progress {
     kind: Kind,
     what: String,
     total: u64,
@@ -23,12 +23,12 @@ enum Kind {
 
 impl Progress {
     /// `total` steps of `what`, such as `"Extracting"`.
-    pub(crate) fn new(what: &str, total: u64, quiet: bool) -> Self {
+    pub fn new(what: &str, total: u64, quiet: bool) -> Self {
         Self::of_kind(what, total, if quiet { Kind::Silent } else { Kind::Lines })
     }
 
     /// The same for work that is over soon: a bar on a terminal and not a word elsewhere.
-    pub(crate) fn brief(what: &str, total: u64, quiet: bool) -> Self {
+    pub fn brief(what: &str, total: u64, quiet: bool) -> Self {
         let kind =
             if quiet || !std::io::stderr().is_terminal() { Kind::Silent } else { Kind::Lines };
         Self::of_kind(what, total, kind)
@@ -44,13 +44,13 @@ impl Progress {
     }
 
     /// `steps` more are done.
-    pub(crate) fn advance(&self, steps: u64) {
+    pub fn advance(&self, steps: u64) {
         let before = self.done.fetch_add(steps, Ordering::Relaxed);
         self.show(before, before + steps);
     }
 
     /// `done` steps in all are done, when a callee counts for itself. Calls may come out of order.
-    pub(crate) fn set(&self, done: u64) {
+    pub fn set(&self, done: u64) {
         let before = self.done.fetch_max(done, Ordering::Relaxed);
         if before < done {
             self.show(before, done);
@@ -66,7 +66,7 @@ impl Progress {
     }
 
     /// Ends the bar, or says in one line how long it took.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         if let Kind::Lines = self.kind {
             let done = self.done.load(Ordering::Relaxed);
             let seconds = self.started.elapsed().as_secs_f64();

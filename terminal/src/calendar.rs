@@ -3,8 +3,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Now, such as `2026-11-23 02:04:05 UTC`.
-pub(crate) fn now() -> String {
+pub fn now() -> String {
     text(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The day of a time in seconds since 1970, such as `2026-11-23`.
+pub fn date(seconds: u64) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// A time since 1970 as text.

@@ -2,7 +2,7 @@
 
 /// Where the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
     /// Words.
     Left,
     /// Numbers.
@@ -12,14 +12,14 @@ pub(crate) enum Align {
 /// A table that sizes its columns to their contents. Control characters in a cell are shown as
 /// `?`, so that no file name can steer the terminal.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Table {
+pub struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these column titles.
-    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
+    pub fn new(columns: &[(&str, Align)]) -> Self {
         let columns = columns.iter().map(|(title, align)| ((*title).to_owned(), *align)).collect();
         Self { columns, rows: Vec::new() }
     }
@@ -28,7 +28,7 @@ impl Table {
     ///
     /// # Panics
     /// When the number of cells is not the number of columns.
-    pub(crate) fn row<I, S>(&mut self, cells: I) -> &mut Self
+    pub fn row<I, S>(&mut self, cells: I) -> &mut Self
     where
         I: IntoIterator<Item = S>,
         S: ToString,
@@ -40,7 +40,7 @@ impl Table {
     }
 
     /// Titles, a rule and the rows, each line ended by a line feed and free of trailing spaces.
-    pub(crate) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let widths: Vec<usize> = (0..self.columns.len()).map(|index| self.width(index)).collect();
         let titles: Vec<&str> = self.columns.iter().map(|(title, _)| title.as_str()).collect();
         let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
@@ -72,7 +72,7 @@ impl Table {
 }
 
 /// The text with control characters replaced.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 

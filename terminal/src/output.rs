@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
     /// Aligned text for people.
     Table,
     /// One JSON document for programs.
@@ -20,7 +20,7 @@ pub(crate) enum Format {
 
 /// What the process says with its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done, or found.
     Found,
     /// Done, and nothing met the threshold.
@@ -43,24 +43,24 @@ impl From<Exit> for ExitCode {
 }
 
 /// The two streams of a command.
-pub(crate) struct Output {
+pub struct Output {
     format: Format,
     quiet: bool,
 }
 
 impl Output {
     /// Streams in this format; `quiet` silences remarks and progress, not errors.
-    pub(crate) const fn new(format: Format, quiet: bool) -> Self {
+    pub const fn new(format: Format, quiet: bool) -> Self {
         Self { format, quiet }
     }
 
     /// How the answer is written, for commands that write it piece by piece.
-    pub(crate) const fn format(&self) -> Format {
+    pub const fn format(&self) -> Format {
         self.format
     }
 
     /// Writes the answer: `data` as JSON, or the text that `table` makes of it.
-    pub(crate) fn answer<T: Serialize>(
+    pub fn answer<T: Serialize>(
         &self,
         data: &T,
         table: impl FnOnce(&T) -> String,
@@ -76,7 +76,7 @@ impl Output {
     }
 
     /// Writes raw bytes to standard output. A reader that went away, such as `head`, is no error.
-    pub(crate) fn data(&self, bytes: &[u8]) -> anyhow::Result<()> {
+    pub fn data(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -85,19 +85,19 @@ impl Output {
     }
 
     /// A remark for the person at the terminal.
-    pub(crate) fn note(&self, text: impl AsRef<str>) {
+    pub fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
             eprintln!("{}", plain(text.as_ref()));
         }
     }
 
     /// Something the person should look at; said even when quiet.
-    pub(crate) fn warning(&self, text: impl AsRef<str>) {
+    pub fn warning(&self, text: impl AsRef<str>) {
         eprintln!("warning: {}", plain(text.as_ref()));
     }
 
     /// Why the command failed, with every cause.
-    pub(crate) fn error(&self, error: &anyhow::Error) {
+    pub fn error(&self, error: &anyhow::Error) {
         let mut text = String::new();
         for cause in error.chain().map(ToString::to_string) {
             // Some libraries repeat their cause in their own text.
@@ -110,23 +110,23 @@ impl Output {
     }
 
     /// Progress of `total` steps of `what`.
-    pub(crate) fn progress(&self, what: &str, total: u64) -> Progress {
+    pub fn progress(&self, what: &str, total: u64) -> Progress {
         Progress::new(what, total, self.quiet)
     }
 
     /// Progress of work that is over soon: shown on a terminal only.
-    pub(crate) fn brief_progress(&self, what: &str, total: u64) -> Progress {
+    pub fn brief_progress(&self, what: &str, total: u64) -> Progress {
         Progress::brief(what, total, self.quiet)
     }
 }
 
 /// Writes a whole file or says which one could not be written.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("{} could not be written", path.display()))
 }
 
 /// Reads a rate given on the command line.
-pub(crate) fn rate(text: &str) -> Result<f64, String> {
+pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
         _ => Err("give a share above 0 and up to 1, such as 0.001".to_owned()),

@@ -1,0 +1,276 @@
+//! `tanba coordinator`: a process that agrees with the others on what the gallery holds.
+
+use crate::connection::SecurityArguments;
+use crate::file::ClusterFile;
+use crate::metrics;
+use crate::serving::{
+    LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
+};
+use anyhow::{Context, bail};
+use coordinator::shell::{Handle, Runtime, RuntimeConfig, found, join};
+use coordinator::{Request, Settings};
+use replication::CoordinatorId;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use terminal::output::{Exit, Output};
+use transport::{
+    CoordinatorDesk, CoordinatorLinks, CoordinatorLinksSettings, Health, PublicService, Role,
+    Security, reflection,
+};
+
+/// A leader that is told to stop hands over within this time, or an election is needed.
+const HAND_OVER: Duration = Duration::from_secs(2);
+
+/// Arguments of `tanba coordinator`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Three or five coordinators keep one log. Each begins once with `found`, or with `join` in a cluster
+that runs already, and is then started with `serve`.
+
+Examples:
+  tanba coordinator found --cluster cluster.toml --id 1 --data /var/lib/tanba/coordinator
+  tanba coordinator serve --cluster cluster.toml --id 1 --data /var/lib/tanba/coordinator \\
+      --certificates /etc/tanba/certs --metrics 127.0.0.1:9101
+  tanba coordinator join --cluster cluster.toml --id 4 --data /var/lib/tanba/coordinator")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Begin the folder of a coordinator of a new cluster.
+    ///
+    /// All coordinators that the cluster file names are founders; each begins with the same file.
+    Found(Begin),
+    /// Begin the folder of a coordinator that learns everything from the others.
+    ///
+    /// Then add it: tanba cluster coordinators add ID.
+    Join(Begin),
+    /// Run a coordinator until it is told to stop.
+    Serve(Serve),
+}
+
+#[derive(clap::Args)]
+struct Begin {
+    /// The cluster file.
+    #[arg(long, value_name = "FILE")]
+    cluster: PathBuf,
+    /// Which coordinator, as in the cluster file.
+    #[arg(long, value_name = "ID")]
+    id: u64,
+    /// Its folder, which must be new.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    #[command(flatten)]
+    begin: Begin,
+    /// Where to listen, when it is not what the cluster file says.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    security: SecurityArguments,
+    #[command(flatten)]
+    serving: ServingArguments,
+}
+
+/// What was begun.
+#[derive(Serialize)]
+struct Begun {
+    coordinator: u64,
+    cluster: String,
+    data: String,
+    founders: Vec<u64>,
+}
+
+/// Begins or serves.
+pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Found(begin) => begin.run(true, output),
+        Command::Join(begin) => begin.run(false, output),
+        Command::Serve(serve) => {
+            runtime()?.block_on(serve.run())?;
+            Ok(Exit::Found.into())
+        }
+    }
+}
+
+impl Begin {
+    fn run(&self, is_founder: bool, output: &Output) -> anyhow::Result<ExitCode> {
+        let file = ClusterFile::read(&self.cluster)?;
+        file.address_of(self.id())?;
+        let log = self.log();
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("{} cannot be created", self.data.display()))?;
+        let founders: Vec<CoordinatorId> = match is_founder {
+            true => file.coordinators.keys().copied().collect(),
+            false => Vec::new(),
+        };
+        match is_founder {
+            true => found(&log, &file.founding, founders.iter().copied())?,
+            false => join(&log)?,
+        }
+        self.write_name(&file)?;
+        let begun = Begun {
+            coordinator: self.id,
+            cluster: file.name,
+            data: self.data.display().to_string(),
+            founders: founders.iter().map(|id| id.0).collect(),
+        };
+        output.answer(&begun, |begun| {
+            let next = match is_founder {
+                true => format!("start it: tanba coordinator serve --id {}", begun.coordinator),
+                false => format!(
+                    "start it, then add it: tanba cluster coordinators add {}",
+                    begun.coordinator
+                ),
+            };
+            format!(
+                "coordinator {} of {} begins in {}\n{next}\n",
+                self.id, begun.cluster, begun.data
+            )
+        })?;
+        Ok(Exit::Found.into())
+    }
+
+    fn id(&self) -> CoordinatorId {
+        CoordinatorId(self.id)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.join("log")
+    }
+
+    /// What the folder says whose it is.
+    fn name(&self, file: &ClusterFile) -> String {
+        format!("coordinator {} of {} {:032x}\n", self.id, file.name, file.founding.cluster.0)
+    }
+
+    fn write_name(&self, file: &ClusterFile) -> anyhow::Result<()> {
+        let path = self.data.join(NAME);
+        terminal::output::write_file(&path, self.name(file).as_bytes())
+    }
+
+    /// Refuses the folder of another coordinator: two that go on from one log would both vote.
+    fn check_name(&self, file: &ClusterFile) -> anyhow::Result<()> {
+        let path = self.data.join(NAME);
+        let found = std::fs::read_to_string(&path).with_context(|| {
+            format!("{}: begin with `tanba coordinator found` or `join`", path.display())
+        })?;
+        if found != self.name(file) {
+            bail!("{} is the folder of {}", self.data.display(), found.trim());
+        }
+        Ok(())
+    }
+}
+
+/// The file that says whose a folder is.
+const NAME: &str = "coordinator";
+
+impl Serve {
+    async fn run(&self) -> anyhow::Result<()> {
+        let id = self.begin.id();
+        let file = ClusterFile::read(&self.begin.cluster)?;
+        let address = self.listen.map_or_else(|| file.address_of(id), Ok)?;
+        self.begin.check_name(&file)?;
+        let security = self.security.open_as(&file, Role::Coordinator, id.0)?;
+        self.serving.start()?;
+        let links = CoordinatorLinks::start(links_settings(id, &file), security.clone())?;
+        let handle = start(id, &file, &self.begin.log(), &links)?;
+        let health = Health::not_ready().await;
+        let router = router(&security, address, &handle, &links, &health)?;
+        let mut server = Server::start(address, router).await?;
+        tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
+        let looking = tokio::spawn(look(handle.clone(), health.clone()));
+        tokio::select! {
+            exit = handle.closed() => bail!("the coordinator ended: {exit:?}; see the log"),
+            error = server.ended() => return Err(error),
+            stop = told_to_stop() => stop.context("signals cannot be waited for")?,
+        }
+        looking.abort();
+        health.set_ready(false).await;
+        hand_over(&handle).await;
+        server.stop().await;
+        links.stop();
+        handle.stop();
+        handle.closed().await;
+        Ok(())
+    }
+}
+
+fn links_settings(id: CoordinatorId, file: &ClusterFile) -> CoordinatorLinksSettings {
+    let others = file.coordinators.iter().filter(|(other, _)| **other != id);
+    CoordinatorLinksSettings {
+        id,
+        cluster: file.founding.cluster,
+        peers: others.map(|(id, at)| (*id, at.to_string())).collect(),
+        queue_bytes_max: QUEUE_BYTES_MAX,
+    }
+}
+
+fn start(
+    id: CoordinatorId,
+    file: &ClusterFile,
+    log: &Path,
+    links: &Arc<CoordinatorLinks>,
+) -> anyhow::Result<Handle> {
+    let settings = Settings::new(id, file.founding);
+    let handle = Runtime::spawn(RuntimeConfig::new(settings, log.to_owned()), links.clone())?;
+    let taking = handle.clone();
+    links.deliver_to(Box::new(move |input| taking.deliver(input)));
+    Ok(handle)
+}
+
+fn router(
+    security: &Security,
+    address: SocketAddr,
+    handle: &Handle,
+    links: &Arc<CoordinatorLinks>,
+    health: &Health,
+) -> anyhow::Result<tonic::transport::server::Router> {
+    let desk = Arc::new(CoordinatorDesk::new(handle.clone(), links.clone()));
+    let public = PublicService::new(desk, security.clone());
+    Ok(security
+        .server(address)?
+        .add_service(links.service())
+        .add_service(public.registration())
+        .add_service(public.administration())
+        .add_service(health.service())
+        .add_service(reflection()))
+}
+
+/// Says again and again how the coordinator stands.
+async fn look(handle: Handle, health: Health) {
+    let mut turn = tokio::time::interval(LOOK_EVERY);
+    loop {
+        turn.tick().await;
+        let status = handle.status();
+        metrics::coordinator(&status);
+        health.set_ready(status.is_ready()).await;
+    }
+}
+
+/// A leader asks another voter to lead, and waits a moment until one does.
+async fn hand_over(handle: &Handle) {
+    let status = handle.status();
+    let other = status.membership.voters.iter().copied().find(|voter| *voter != status.id);
+    let (Some(other), true) = (other, status.leader == Some(status.id)) else { return };
+    handle.request(Request::TransferLeadership(other), HAND_OVER).await;
+    let handed_over = async {
+        let mut turn = tokio::time::interval(LOOK_EVERY);
+        while handle.status().leader == Some(status.id) {
+            turn.tick().await;
+        }
+    };
+    match tokio::time::timeout(HAND_OVER, handed_over).await {
+        Ok(()) => tracing::info!(to = other.0, "leadership was handed over"),
+        Err(_) => tracing::warn!("leadership was not handed over in time"),
+    }
+}

@@ -1,0 +1,18 @@
+//! The processes of a cluster, and what an operator does to them: one module for each command,
+//! with its arguments and `run`.
+//!
+//! - [`certs`]: a private authority. [`coordinator`], [`node`]: begin and serve. [`cluster`]: look,
+//!   wait, change.
+//! - [`file`]: what all processes and clients of a cluster share. [`connection`]: how a command
+//!   reaches it. [`names`], [`words`]: what it says in the terms of the command line.
+
+pub mod certs;
+pub mod cluster;
+pub mod connection;
+pub mod coordinator;
+pub mod file;
+mod metrics;
+pub mod names;
+pub mod node;
+mod serving;
+pub mod words;

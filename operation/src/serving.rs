@@ -1,0 +1,110 @@
+//! What every process of a cluster does around its core: log, count, listen, stop.
+
+use anyhow::{Context, ensure};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::server::{Router, TcpIncoming};
+use tracing::Level;
+
+/// Calls under way may go on for so long after the process was told to stop.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Between looks at the core, for probes and metrics.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Bytes that wait for one peer, at most.
+pub(crate) const QUEUE_BYTES_MAX: usize = 64 << 20;
+
+/// How a process says what it does.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServingArguments {
+    /// What is written to standard error: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info", help_heading = "Operation")]
+    log: Level,
+    /// Where metrics are served to Prometheus, a loopback address; not at all when not given.
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Operation")]
+    metrics: Option<SocketAddr>,
+}
+
+impl ServingArguments {
+    /// Starts to log and to count; within a tokio runtime.
+    ///
+    /// # Errors
+    /// When metrics cannot be served there.
+    pub(crate) fn start(&self) -> anyhow::Result<()> {
+        tracing_subscriber::fmt()
+            .with_writer(io::stderr)
+            .with_ansi(false)
+            .with_max_level(self.log)
+            .init();
+        let Some(address) = self.metrics else { return Ok(()) };
+        ensure!(address.ip().is_loopback(), "{address}: metrics are for this machine alone");
+        let exporter = PrometheusBuilder::new().with_http_listener(address);
+        exporter.install().with_context(|| format!("metrics cannot be served at {address}"))
+    }
+}
+
+/// The runtime of a process.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("no threads can be started")
+}
+
+/// A server that runs beside the core.
+pub(crate) struct Server {
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// Listens.
+    ///
+    /// # Errors
+    /// When the address is taken or not of this machine.
+    pub(crate) async fn start(address: SocketAddr, router: Router) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("cannot listen at {address}"))?;
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopped));
+        tracing::info!(%address, "listening");
+        Ok(Self { task, stop })
+    }
+
+    /// Waits until it ends by itself, which it should not.
+    pub(crate) async fn ended(&mut self) -> anyhow::Error {
+        match (&mut self.task).await {
+            Ok(Err(error)) => anyhow::Error::from(error).context("the server ended"),
+            _ => anyhow::anyhow!("the server ended"),
+        }
+    }
+
+    /// Takes no more calls and lets those under way end, for a moment.
+    pub(crate) async fn stop(self) {
+        // Who does not listen any more has ended.
+        let _ = self.stop.send(());
+        let mut task = self.task;
+        if tokio::time::timeout(FAREWELL, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Waits until the process is told to stop.
+///
+/// # Errors
+/// When signals cannot be waited for.
+pub(crate) async fn told_to_stop() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    tracing::info!("told to stop");
+    Ok(())
+}
