@@ -167,18 +167,32 @@ impl Client {
         done(self.ask(call).await?)
     }
 
-    /// How a coordinator sees the cluster. Operators only, as all that follow.
+    /// How the leader sees the cluster, or else the coordinator that knows most. Operators only, as
+    /// all that follow.
     ///
     /// # Errors
     /// When no answer came.
     pub async fn status(&self) -> Result<v1::StatusResponse, ClientError> {
-        let call = |channel, header| async move {
-            let request = v1::StatusRequest { header: Some(header) };
-            let client = AdministrationClient::new(channel);
-            let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
-            client.status(timed(request)).await
+        let mut asked = tokio::task::JoinSet::new();
+        for (_, channel) in &self.servers {
+            let budget_ms = LOOK.as_millis() as u64;
+            let header = Header { request_id: (self.next_request_id)(), budget_ms }.to_wire();
+            asked.spawn(status_of(channel.clone(), header));
+        }
+        let answers = asked
+            .join_all()
+            .await
+            .into_iter()
+            .filter_map(Result::ok)
+            .map(tonic::Response::into_inner);
+        let known = |status: &v1::StatusResponse| {
+            (status.leader == Some(status.coordinator), status.term, status.applied)
         };
-        self.ask(call).await
+        match answers.max_by_key(known) {
+            Some(status) => Ok(status),
+            // One after the other, for as long as there is time, and for why there is no answer.
+            None => self.ask(status_of).await,
+        }
     }
 
     /// Registers a node, sets its state, places replicas, marks, or sets the policy.
@@ -260,6 +274,17 @@ impl Client {
     }
 }
 
+async fn status_of(
+    channel: Channel,
+    header: v1::RequestHeader,
+) -> Result<tonic::Response<v1::StatusResponse>, Status> {
+    let client = AdministrationClient::new(channel);
+    let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
+    client.status(timed(v1::StatusRequest { header: Some(header) })).await
+}
+
+/// A coordinator that does not say within this time how it is, and 1.5 s more, is not listened to.
+const LOOK: Duration = Duration::from_millis(500);
 /// One server is given at least so long, where there is so much left.
 const SHARE_MIN: Duration = Duration::from_secs(3);
 /// Longest answer, in bytes: ten thousand candidates, or the status of a large cluster.

@@ -2,11 +2,15 @@
 
 use crate::coordinator_links::CoordinatorLinks;
 use crate::service::{Answering, Desk};
-use coordinator::Request;
 use coordinator::shell::{Handle, NodeStatus, PartitionStatus, ReplicaStatus, Status};
+use coordinator::{Request, Response};
 use proto::{Field, v1};
+use replication::CoordinatorId;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Between looks at who leads; a status is as old as a tick anyway.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A coordinator and its links.
 pub struct CoordinatorDesk {
@@ -24,11 +28,29 @@ impl CoordinatorDesk {
 impl Desk for CoordinatorDesk {
     fn request(&self, request: Request, budget: Duration) -> Answering {
         let handle = self.handle.clone();
-        Box::pin(async move { handle.request(request, budget).await })
+        Box::pin(async move {
+            let leader = handle.status().leader;
+            tokio::select! {
+                response = handle.request(request, budget) => response,
+                () = lost(&handle, leader) => Response::Unknown,
+            }
+        })
     }
 
     fn status(&self) -> Option<v1::StatusResponse> {
         Some(response(self.handle.status(), &self.links))
+    }
+}
+
+/// Waits until somebody else leads, or nobody. What was sent to the leader before may be lost with
+/// it, and whoever waits for it had better ask again at once.
+async fn lost(handle: &Handle, leader: Option<CoordinatorId>) {
+    if leader.is_none() {
+        return std::future::pending().await;
+    }
+    let mut turn = tokio::time::interval(LOOK_EVERY);
+    while handle.status().leader == leader {
+        turn.tick().await;
     }
 }
 
