@@ -9,6 +9,7 @@ usage: deploy/local/cluster.sh COMMAND FOLDER [...]
 
   start FOLDER            make what is missing, start what does not run, wait until it is ready
   node FOLDER ID          begin and start a further node, and add it
+  forget FOLDER ID        stop a node that was removed, and do not start it again
   stop FOLDER [NAME]      tell all, or one, to stop, and wait for it
   kill FOLDER NAME        kill one as a crash would
   ps FOLDER               what runs
@@ -82,12 +83,10 @@ start() {
         --coordinator "3=127.0.0.1:$((port + 3))" --certificates certs/operator-1 >/dev/null
     for id in 1 2 3; do coordinator "$id"; done
     await leader
-    # Also those that were added later.
-    for id in 1 2 3 $(ls "$folder" | sed -n 's/^node-\([0-9]*\)\.incarnation$/\1/p'); do
-        node "$id"
-    done
-    if [ ! -f "$run/added" ]; then
-        for id in 1 2 3; do add "$id"; done
+    if [ -f "$run/added" ]; then
+        for id in $(nodes); do node "$id"; done
+    else
+        for id in 1 2 3; do node "$id" && add "$id"; done
         touch "$run/added"
     fi
     await replicas
@@ -110,6 +109,10 @@ stop() { # NAME...
     done
 }
 
+nodes() { # those that were begun and not forgotten
+    ls "$folder" | sed -n 's/^node-\([0-9]*\)\.incarnation$/\1/p'
+}
+
 names() {
     ls "$run" | sed -n 's/\.pid$//p'
 }
@@ -120,6 +123,11 @@ node)
     [ $# -eq 3 ] || usage
     node "$3"
     add "$3"
+    ;;
+forget)
+    [ $# -eq 3 ] || usage
+    stop "node-$3"
+    rm -f "$folder/node-$3.incarnation"
     ;;
 stop)
     # shellcheck disable=SC2046 # names have no spaces

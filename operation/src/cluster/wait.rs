@@ -45,7 +45,12 @@ impl What {
             // One who says so of himself, not of whom another heard last.
             Self::Leader if view.leader == Some(view.asked) => Vec::new(),
             Self::Leader => vec!["a leader".to_owned()],
-            Self::Replicas => unsettled.map(|id| format!("replicas of partition {id}")).collect(),
+            Self::Replicas => {
+                let silent = view.nodes.iter().filter(|node| node.replicas > 0 && !node.is_live);
+                let silent = silent.map(|node| format!("a report of node {}", node.id));
+                let unsettled = unsettled.map(|id| format!("replicas of partition {id}"));
+                silent.chain(unsettled).collect()
+            }
             Self::Checks if view.unchecked == 0 => Vec::new(),
             Self::Checks => vec![format!("{} duplicate checks", view.unchecked)],
             Self::Health => view.faults.clone(),
