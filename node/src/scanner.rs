@@ -2,8 +2,8 @@
 //! galleries.
 //!
 //! A record of the cluster is one encounter, and its payload holds the prints
-//! ([`formats::template::encounter`]). The packed records of stage 1 are made from them here and lie
-//! in memory; stages 2 and 3 read the prints of the few that passed. What is compared under one
+//! ([`formats::template::encounter`]). The packed records of stage 1 are made from them here and
+//! lie in memory; stages 2 and 3 read the prints of the few that passed. What is compared under one
 //! subject id is one encounter, so a list is of encounters, and their persons are a matter of the
 //! catalog.
 
@@ -41,8 +41,8 @@ pub struct ResidentScanner {
 }
 
 impl ResidentScanner {
-    /// Holds nothing yet. `is_over` tells, given [`ScanJob::until`], whether to go on with a scan is
-    /// of no use any more.
+    /// Holds nothing yet. `is_over` tells, given [`ScanJob::until`], whether to go on with a scan
+    /// is of no use any more.
     pub fn new(
         parameters: Parameters,
         kernels: Arc<dyn Kernels>,

@@ -67,7 +67,11 @@ fn probe(id: u64) -> Payload {
 }
 
 /// The list of the one-folder node over the same persons.
-fn list_of_one_folder(dir: &Path, records: &[Record], probes: &[Payload]) -> Vec<Vec<(String, u32)>> {
+fn list_of_one_folder(
+    dir: &Path,
+    records: &[Record],
+    probes: &[Payload],
+) -> Vec<Vec<(String, u32)>> {
     let node = support::open(dir).unwrap();
     for record in records {
         let encounter = Encounter::decode(record.payload.as_bytes()).unwrap();

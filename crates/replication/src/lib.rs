@@ -9,7 +9,8 @@
 //! - [`Host`]: all replicas of a node: tailing, bootstrapping, scanning, reporting. Like the
 //!   applier it does no I/O of its own: messages in, messages out.
 //! - [`Scope`], [`ScanRequest`], [`PartitionAnswer`]: a scan with exact counts of what was eligible
-//!   and what was scanned. [`Scanner`] is the seam to what scans, [`merge`] makes one list of parts.
+//!   and what was scanned. [`Scanner`] is the seam to what scans, [`merge`] makes one list of
+//!   parts.
 //! - [`Room`]: what bounds the queue of a thread that owns a core.
 
 mod applier;

@@ -101,7 +101,8 @@ impl Shelves {
         for effect in effects {
             match effect {
                 Effect::Put(record) => {
-                    removed.extend(self.remove(record.encounter, kernels).map(|_| record.encounter));
+                    removed
+                        .extend(self.remove(record.encounter, kernels).map(|_| record.encounter));
                     let packed = Packed::new(&record, parameters);
                     self.add(record, packed, parameters);
                 }

@@ -46,11 +46,7 @@ impl NodeFolder {
 ///
 /// # Errors
 /// When something is in the folder already, or it cannot be written.
-pub fn begin(
-    folder: &Path,
-    cluster: ClusterId,
-    node: NodeId,
-) -> Result<NodeIdentity, StartError> {
+pub fn begin(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<NodeIdentity, StartError> {
     let unreadable = |e| NodeError::file("read the folder", folder, e);
     fs::create_dir_all(folder).map_err(|e| NodeError::file("create the folder", folder, e))?;
     for entry in fs::read_dir(folder).map_err(unreadable)? {
