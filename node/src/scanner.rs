@@ -19,7 +19,7 @@ use replication::{
 };
 use search::{
     Engine, ExtractorRule, Kernels, Options, Partition, Probe, Progress, Reference,
-    ReferenceSource, SearchError, Shard, SourceError, Stage, search_shard,
+    ReferenceSource, SearchError, Shard, ShardSearch, SourceError, Stage,
 };
 use shelves::Shelves;
 use std::collections::BTreeMap;
@@ -99,7 +99,14 @@ impl ResidentScanner {
         };
         let pick = |scores: &[(Similarity, &SubjectId)]| pick(scores, job.cut);
         let until = Until { until: job.until, is_over: &self.is_over };
-        search_shard(probe, parts, &engine, &options, &pick, &until)
+        let search = ShardSearch {
+            partitions: parts,
+            engine: &engine,
+            options: &options,
+            pick: &pick,
+            progress: &until,
+        };
+        search.run(probe)
     }
 
     /// Gives every partition its hits; `of` tells of which partition a part is.

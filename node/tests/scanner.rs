@@ -60,9 +60,10 @@ fn job(probe: Payload, targets: Vec<PartitionId>, scope: Scope, cut: Cut) -> Sca
 
 fn probe(id: u64) -> Payload {
     let print = support::template(id * 4, 9);
-    let print = print.relabeled(support::position(2), print.header().impression);
+    let impression = print.header().impression;
+    let print = print.relabeled(support::position(2), impression);
     let second = support::template(id * 4 + 1, 9);
-    let second = second.relabeled(support::position(3), second.header().impression);
+    let second = second.relabeled(support::position(3), impression);
     Encounter::new(vec![print, second]).unwrap().encode().into()
 }
 
@@ -165,7 +166,7 @@ fn a_scan_looks_at_what_its_scope_admits_and_follows_every_effect() {
     }
     let puts = records.iter().cloned().map(Effect::Put).collect();
     followed.change(ResidentChange::Effects { partition, through: 13, effects: puts });
-    let mut check = |followed: &mut ResidentScanner, records: &[Record], index| {
+    let check = |followed: &mut ResidentScanner, records: &[Record], index| {
         let mut fresh = scanner();
         let content = ResidentChange::Content { partition, index, records: records.to_vec() };
         fresh.change(content);

@@ -65,7 +65,7 @@ pub fn cut_coarsely<T>(
     key: impl Fn(&T) -> CoarseKey,
 ) -> Option<CoarseKey> {
     if is_mutated(Mutation::CutTiesReversed) {
-        looked_at.sort_unstable_by_key(|one| (Reverse((key(one).coarse, key(one).encounter))));
+        looked_at.sort_unstable_by_key(|one| Reverse((key(one).coarse, key(one).encounter)));
     } else {
         looked_at.sort_unstable_by_key(&key);
     }

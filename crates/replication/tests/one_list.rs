@@ -1,6 +1,8 @@
 //! A candidate list does not depend on how the gallery is split over partitions and nodes, on who
 //! answers first, or on how often somebody has to be asked again.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use proptest::prelude::*;
 use replication::{
     Cut, EncounterId, EncounterState, Epoch, GallerySet, Hit, MemoryScanner, Merged,

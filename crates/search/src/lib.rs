@@ -85,6 +85,6 @@ pub use kernels::{DeviceKernels, Kernels, Pass, TwinKernels};
 pub use options::{ExtractorRule, Options, PositionRule, Threshold};
 pub use probe::Probe;
 pub use progress::{Progress, Silent, Stage};
-pub use shard::{Shard, ShardEntry, search_shard};
+pub use shard::{Pick, Shard, ShardEntry, ShardSearch};
 pub use shortlist::{Shortlist, ShortlistEntry, shortlist};
 pub use source::{Reference, ReferenceSource};

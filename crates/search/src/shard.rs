@@ -38,43 +38,56 @@ pub struct Shard {
     pub is_cut: bool,
 }
 
-/// Searches one probe in some partitions of a gallery. `pick` is given stage-2 scores, in the order
-/// of [`Shard::entries`], and says who goes on to stage 3; [`Options::aligned_persons`],
-/// [`Options::list_length`] and [`Options::threshold`] are of no account.
-///
-/// # Errors
-/// As [`crate::identify_many`].
-pub fn search_shard(
-    probe: &Probe,
-    partitions: &[Partition<'_>],
-    engine: &Engine<'_>,
-    options: &Options,
-    pick: &dyn Fn(&[(Similarity, &SubjectId)]) -> Vec<bool>,
-    progress: &dyn Progress,
-) -> Result<Shard, SearchError> {
-    let prints = ProbePrints::new(std::slice::from_ref(probe), engine)?;
-    let galleries: Vec<&Gallery> = partitions.iter().map(|p| p.gallery).collect();
-    let usable = prints.of(0);
-    if usable.is_empty() {
-        return Ok(Shard::default());
+/// Who goes on to stage 3: of stage-2 scores, in the order of [`Shard::entries`], a verdict each.
+pub type Pick<'a> = dyn Fn(&[(Similarity, &SubjectId)]) -> Vec<bool> + 'a;
+
+/// A search in some partitions of a gallery.
+#[derive(Clone, Copy)]
+pub struct ShardSearch<'a> {
+    /// Where to search.
+    pub partitions: &'a [Partition<'a>],
+    /// What every search of a process shares.
+    pub engine: &'a Engine<'a>,
+    /// [`Options::aligned_persons`], [`Options::list_length`] and [`Options::threshold`] are of no
+    /// account.
+    pub options: &'a Options,
+    /// Whom to compare to the end.
+    pub pick: &'a Pick<'a>,
+    /// Who is told, and may cancel.
+    pub progress: &'a dyn Progress,
+}
+
+impl ShardSearch<'_> {
+    /// Searches one probe.
+    ///
+    /// # Errors
+    /// As [`crate::identify_many`].
+    pub fn run(&self, probe: &Probe) -> Result<Shard, SearchError> {
+        let Self { partitions, engine, options, pick, progress } = *self;
+        let prints = ProbePrints::new(std::slice::from_ref(probe), engine)?;
+        let galleries: Vec<&Gallery> = partitions.iter().map(|p| p.gallery).collect();
+        let usable = prints.of(0);
+        if usable.is_empty() {
+            return Ok(Shard::default());
+        }
+        let lists = shortlists(&prints, &galleries, engine, options, progress)?;
+        let lists: Vec<_> = lists.into_iter().flatten().collect();
+        let coverage = lists.iter().map(|list| *list.coverage()).reduce(Coverage::plus);
+        let survivors = survivors(lists, options.shortlist_persons);
+        let rescore = Rescore::new(probe, usable, engine, options, progress);
+        let mut compared = HashMap::new();
+        let total = survivors.iter().map(|entries| entries.len() as u64).sum();
+        let meter = Meter::new(progress, Stage::Rescore, total);
+        for (partition, entries) in partitions.iter().zip(&survivors) {
+            let (persons, _) = rescore.rescore(entries, partition.source, &meter)?;
+            compared.extend(persons.into_iter().map(|person| (person.subject().clone(), person)));
+        }
+        let mut entries = entries(survivors, &compared);
+        let eligible = coverage.map_or(0, |coverage| coverage.eligible_persons);
+        let is_cut = eligible > entries.len() as u64;
+        align(&mut entries, compared, &rescore, pick)?;
+        Ok(Shard { entries, is_cut })
     }
-    let lists = shortlists(&prints, &galleries, engine, options, progress)?;
-    let lists: Vec<_> = lists.into_iter().flatten().collect();
-    let coverage = lists.iter().map(|list| *list.coverage()).reduce(Coverage::plus);
-    let survivors = survivors(lists, options.shortlist_persons);
-    let rescore = Rescore::new(probe, usable, engine, options, progress);
-    let mut compared = HashMap::new();
-    let total = survivors.iter().map(|entries| entries.len() as u64).sum();
-    let meter = Meter::new(progress, Stage::Rescore, total);
-    for (partition, entries) in partitions.iter().zip(&survivors) {
-        let (persons, _) = rescore.rescore(entries, partition.source, &meter)?;
-        compared.extend(persons.into_iter().map(|person| (person.subject().clone(), person)));
-    }
-    let mut entries = entries(survivors, &compared);
-    let eligible = coverage.map_or(0, |coverage| coverage.eligible_persons);
-    let is_cut = eligible > entries.len() as u64;
-    align(&mut entries, compared, &rescore, pick)?;
-    Ok(Shard { entries, is_cut })
 }
 
 /// Everybody who passed the first cut, in its order.
@@ -99,7 +112,7 @@ fn align(
     entries: &mut [ShardEntry],
     mut compared: HashMap<SubjectId, Rescored>,
     rescore: &Rescore<'_>,
-    pick: &dyn Fn(&[(Similarity, &SubjectId)]) -> Vec<bool>,
+    pick: &Pick<'_>,
 ) -> Result<(), SearchError> {
     let scores: Vec<_> = entries.iter().map(|entry| (entry.stage2, &entry.subject)).collect();
     let picked = pick(&scores);

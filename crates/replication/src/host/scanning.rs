@@ -56,7 +56,7 @@ impl<S: Stores> Host<S> {
                 self.start(running, &wait.request, wait.until, out);
             }
             if !faults.is_empty() {
-                self.answer(wait.from, (boot, scan), Vec::new(), faults, out);
+                out.push(self.answer(wait.from, (boot, scan), Vec::new(), faults));
             }
             if !wait.request.targets.is_empty() {
                 self.waiting.push(wait);
@@ -89,11 +89,10 @@ impl<S: Stores> Host<S> {
         (boot, scan): (u64, u64),
         answers: Vec<PartitionAnswer>,
         faults: Vec<(PartitionId, ScanFault)>,
-        out: &mut Vec<HostOutput>,
-    ) {
+    ) -> HostOutput {
         let (generation, node) = (self.settings.generation, self.settings.identity.node);
         let answer = ScanAnswer { generation, node, boot, scan, answers, faults };
-        out.push(HostOutput::ToCoordinator(to, FromNode::Scan(answer)));
+        HostOutput::ToCoordinator(to, FromNode::Scan(answer))
     }
 
     /// How many records of a target are to be scanned, if it may be scanned now.
@@ -136,7 +135,7 @@ impl<S: Stores> Host<S> {
                 }),
             }
         }
-        self.answer(running.from, (running.boot, running.scan), answers, faults, out);
+        out.push(self.answer(running.from, (running.boot, running.scan), answers, faults));
     }
 }
 
