@@ -30,8 +30,8 @@ fn every_command_shows_examples_that_start_with_it() {
 fn every_example_is_understood_by_the_program() {
     for command in commands() {
         let help = tanba(&[&command, "--help"]).stdout;
-        let examples = help.split("Examples:").nth(1).unwrap().lines();
-        for example in examples.filter(|line| line.trim_start().starts_with("tanba ")) {
+        let examples = help.split("Examples:").nth(1).unwrap().replace("\\\n", " ");
+        for example in examples.lines().filter(|line| line.trim_start().starts_with("tanba ")) {
             // A wildcard and a redirection are the shell's; an unknown subject does no harm.
             let line = example.split(['|', '>']).next().unwrap().replace('\'', "");
             let words: Vec<&str> = line.split_whitespace().skip(1).collect();
