@@ -138,12 +138,12 @@ impl Measures {
     /// Every aspect from 0 (worst) to 1 (no complaint).
     fn aspects(&self) -> [(QualityReason, f32); 7] {
         [
-            (QualityReason::SmallArea, ramp(self.area_px, 4_000.0, 45_000.0)),
+            (QualityReason::SmallArea, ramp(self.area_px, 4_000.0, 66_000.0)),
             (QualityReason::FewMinutiae, ramp(self.minutiae as f32, 4.0, 24.0)),
             (QualityReason::LowContrast, ramp(self.contrast, 3.0, 16.0)),
             (QualityReason::TooDry, 1.0 - ramp(self.skewness, 0.6, 1.6)),
             (QualityReason::TooWet, 1.0 - ramp(-self.skewness, 0.4, 1.2)),
-            (QualityReason::Noisy, ramp(self.clarity, 0.25, 0.7)),
+            (QualityReason::Noisy, ramp(self.clarity, 0.25, 0.85)),
             (QualityReason::OffCenter, 1.0 - ramp(self.shift, 0.2, 0.6)),
         ]
     }
