@@ -95,14 +95,7 @@ pub(crate) fn assess(ridges: &Ridges, minutiae: &[Minutia]) -> QualityReport {
     if measures.area_px < 2000.0 {
         return QualityReport { score: 0, reasons: vec![QualityReason::NoPrint] };
     }
-    let aspects = measures.aspects();
-    let mut lacking: Vec<(QualityReason, f32)> =
-        aspects.into_iter().filter(|(_, value)| *value < 0.5).collect();
-    lacking.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    QualityReport {
-        score: score(minutiae),
-        reasons: lacking.into_iter().map(|(reason, _)| reason).collect(),
-    }
+    QualityReport { score: score(minutiae), reasons: measures.reasons() }
 }
 
 /// Sum of the reliabilities times their mean, at which the score is 63.
@@ -133,6 +126,14 @@ impl Measures {
             minutiae: minutiae.iter().filter(|m| m.reliability() >= 30).count(),
             shift: shift(ridges),
         }
+    }
+
+    /// The aspects that are worth less than a half, the worst first.
+    fn reasons(&self) -> Vec<QualityReason> {
+        let mut lacking = self.aspects().to_vec();
+        lacking.retain(|(_, value)| *value < 0.5);
+        lacking.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        lacking.into_iter().map(|(reason, _)| reason).collect()
     }
 
     /// Every aspect from 0 (worst) to 1 (no complaint).
@@ -200,4 +201,46 @@ fn shift(ridges: &Ridges) -> f32 {
     let long = [rows, rows, columns, columns];
     let touched = (0..4).filter(|side| cut[*side] * 4 >= long[*side]);
     touched.map(|side| shifts[side]).fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a good plain print measures.
+    const GOOD: Measures = Measures {
+        area_px: 70_000.0,
+        clarity: 0.8,
+        contrast: 40.0,
+        skewness: 0.1,
+        minutiae: 30,
+        shift: 0.0,
+    };
+
+    #[test]
+    fn a_good_print_gets_no_advice() {
+        assert_eq!(GOOD.reasons(), []);
+    }
+
+    #[test]
+    fn every_defect_gets_its_own_advice() {
+        let defects = [
+            (Measures { area_px: 34_000.0, ..GOOD }, QualityReason::SmallArea),
+            (Measures { minutiae: 13, ..GOOD }, QualityReason::FewMinutiae),
+            (Measures { contrast: 9.0, ..GOOD }, QualityReason::LowContrast),
+            (Measures { skewness: 1.15, ..GOOD }, QualityReason::TooDry),
+            (Measures { skewness: -0.85, ..GOOD }, QualityReason::TooWet),
+            (Measures { clarity: 0.54, ..GOOD }, QualityReason::Noisy),
+            (Measures { shift: 0.45, ..GOOD }, QualityReason::OffCenter),
+        ];
+        for (measures, reason) in defects {
+            assert_eq!(measures.reasons(), [reason]);
+        }
+    }
+
+    #[test]
+    fn the_worst_defect_is_named_first() {
+        let print = Measures { contrast: 9.0, clarity: 0.3, ..GOOD };
+        assert_eq!(print.reasons(), [QualityReason::Noisy, QualityReason::LowContrast]);
+    }
 }
