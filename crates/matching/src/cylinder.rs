@@ -149,7 +149,7 @@ impl Grid {
             }
             let xs = self.centers.map(|v| center.x + (u * center.cos - v * center.sin));
             let ys = self.centers.map(|v| center.y + (u * center.sin + v * center.cos));
-            *rows &= bits_of(hull.contains_each(&xs, &ys, self.parameters.hull_px));
+            *rows &= bits_of(&hull.contains_each(&xs, &ys, self.parameters.hull_px).map(u8::from));
         }
         judged
     }
@@ -157,10 +157,15 @@ impl Grid {
     /// Cells with at least the contribution that sets a cell.
     #[inline(always)]
     fn reaching(&self, plane: &[f32; CELLS]) -> Base {
-        let (columns, _) = plane.as_chunks::<SIDES_MAX>();
+        // All cells in one loop: column by column, the compiler gathers one row of many columns.
+        let mut flags = [0u8; CELLS];
+        for (flag, value) in flags.iter_mut().zip(plane) {
+            *flag = u8::from(*value >= self.parameters.mu_psi);
+        }
+        let (columns, _) = flags.as_chunks::<SIDES_MAX>();
         let mut reaching = [0; SIDES_MAX];
-        for (rows, values) in reaching.iter_mut().zip(columns) {
-            *rows = bits_of(values.map(|value| value >= self.parameters.mu_psi));
+        for (rows, flags) in reaching.iter_mut().zip(columns) {
+            *rows = bits_of(flags);
         }
         reaching
     }
@@ -296,14 +301,14 @@ fn words(base: &Base) -> [u64; BASE_WORDS] {
     })
 }
 
-/// One bit each, the first lowest.
+/// The flags, 0 or 1, as bits, the first lowest.
 #[inline(always)]
-fn bits_of(set: [bool; SIDES_MAX]) -> u16 {
-    let mut bits = 0;
-    for (index, set) in set.iter().enumerate() {
-        bits |= u16::from(*set) << index;
-    }
-    bits
+fn bits_of(flags: &[u8; SIDES_MAX]) -> u16 {
+    // The product moves the lowest bit of byte i to bit 56 + i, and nothing else there.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (eights, _) = flags.as_chunks::<8>();
+    let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
+    (bits(&eights[0]) | bits(&eights[1]) << 8) as u16
 }
 
 /// The area of a zero-mean normal over each section, for a difference of direction.

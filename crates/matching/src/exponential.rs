@@ -6,6 +6,17 @@ pub(crate) const LANES: usize = 8;
 /// Least exponent for which [`exp_falling`] equals `libm`.
 const LEAST: f32 = -64.0;
 
+/// Added to a number of less than 2^22, it leaves the nearest integer in the lowest bits.
+const TO_INTEGER: f32 = 12_582_912.0;
+
+/// The integer part of a negative number above -2^22. A conversion to an integer and back says the
+/// same, but asks every lane apart whether the number fits.
+#[inline(always)]
+fn toward_zero(number: f32) -> f32 {
+    let nearest = (number + TO_INTEGER) - TO_INTEGER;
+    if nearest < number { nearest + 1.0 } else { nearest }
+}
+
 /// `libm::expf` of numbers in `-64.0..=0.0`; below that, `exp(-64)`.
 ///
 /// The steps are those of FreeBSD's `e_expf.c`, which `libm` follows, with its branches turned into
@@ -24,16 +35,16 @@ pub(crate) fn exp_falling(exponents: [f32; LANES]) -> [f32; LANES] {
     let mut results = [0.0; LANES];
     for (result, exponent) in results.iter_mut().zip(exponents) {
         let given = if exponent < LEAST { LEAST } else { exponent };
-        let far = (INVERSE_LN2 * given - 0.5) as i32;
-        let power = if -given > THREE_HALVES_LN2 { far } else { -1 };
-        let power = if -given > HALF_LN2 { power } else { 0 };
-        let turns = power as f32;
+        let far = toward_zero(INVERSE_LN2 * given - 0.5);
+        let turns = if -given > THREE_HALVES_LN2 { far } else { -1.0 };
+        let turns = if -given > HALF_LN2 { turns } else { 0.0 };
         let (high, low) = (given - turns * LN2_HIGH, turns * LN2_LOW);
         let x = high - low;
         let square = x * x;
         let c = x - square * (P1 + square * P2);
         let y = 1.0 + (x * c / (2.0 - c) - low + high);
-        let scaled = y * f32::from_bits(((127 + power) << 23) as u32);
+        let power = (turns + TO_INTEGER).to_bits().wrapping_sub(TO_INTEGER.to_bits());
+        let scaled = y * f32::from_bits(power.wrapping_add(127) << 23);
         *result = if -given > TINY { scaled } else { 1.0 + given };
     }
     results
