@@ -44,8 +44,16 @@ pub fn add(raised: u32, sum: &mut u32) {
 pub fn histogram(sums: &[u32], digit: u32, state: &mut State) {
     let low = DIGIT_BITS * (DIGITS - 1 - digit);
     let prefix = if digit == 0 { 0 } else { state.prefix };
-    for sum in sums.iter().filter(|sum| **sum > 0 && (**sum >> low) >> DIGIT_BITS == prefix) {
-        state.bins[(sum >> low) as usize & (BINS - 1)] += 1;
+    // Neighbors count apart: most sums share a digit, and one counter would wait for itself.
+    let mut sets = [[0u32; BINS]; 4];
+    for four in sums.chunks(sets.len()) {
+        for (bins, sum) in sets.iter_mut().zip(four) {
+            let counts = *sum > 0 && (sum >> low) >> DIGIT_BITS == prefix;
+            bins[(sum >> low) as usize & (BINS - 1)] += u32::from(counts);
+        }
+    }
+    for (digit, total) in state.bins.iter_mut().enumerate() {
+        *total += sets.iter().map(|bins| bins[digit]).sum::<u32>();
     }
 }
 
@@ -85,9 +93,14 @@ pub fn cut(digit: u32, limit: u32, state: &mut State, answer: &mut AnswerHeader)
 /// All digits of the cut: the largest sum that at least `limit` persons reach, 0 when there are
 /// fewer eligible ones, and how many of those exactly at it still pass. `limit` is at least 1.
 pub fn find_cut(sums: &[u32], limit: u32) -> AnswerHeader {
+    find_cut_by(limit, |digit, state| histogram(sums, digit, state))
+}
+
+/// [`find_cut`] by a [`histogram`] of the caller's, who may count parts at the same time.
+pub fn find_cut_by(limit: u32, histogram: impl Fn(u32, &mut State)) -> AnswerHeader {
     let (mut state, mut answer) = (State::zeroed(), AnswerHeader::default());
     for digit in 0..DIGITS {
-        histogram(sums, digit, &mut state);
+        histogram(digit, &mut state);
         cut(digit, limit, &mut state, &mut answer);
     }
     answer
@@ -108,7 +121,11 @@ pub fn compact(sums: &[u32], cut: u32) -> (Vec<(u32, u32)>, Vec<u32>) {
 
 /// The best `limit` persons by their sums; `limit` is at least 1.
 pub fn rank(sums: &[u32], limit: u32) -> Ranked {
-    let AnswerHeader { eligible, cut, room, .. } = find_cut(sums, limit);
+    take(sums, find_cut(sums, limit))
+}
+
+/// Those whom a cut of the sums lets pass.
+pub fn take(sums: &[u32], AnswerHeader { eligible, cut, room, .. }: AnswerHeader) -> Ranked {
     let (above, mut tied) = compact(sums, cut);
     if room == 0 {
         tied.clear();
