@@ -12,6 +12,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("synthesis", &[]),
     ("evaluation", &[]),
     ("charts", &[]),
+    ("forms", &[]),
     ("matching", &[]),
     ("replication", &[]),
     ("coordinator", &["replication"]),

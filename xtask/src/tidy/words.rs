@@ -30,13 +30,16 @@ const PICTURES: &str = "docs/pictures/";
 /// Small generated files that tests decode; a README beside them names how each was made.
 const GOLDEN: &str = "/golden/";
 
+/// Typefaces that printed pages embed; a README beside them names their source and licence.
+const FONTS: &str = "/fonts/";
+
 /// All checks of words and names.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
         findings.extend(check_name(file));
         findings.extend(check_text(file));
-        findings.extend(check_golden(file, files));
+        findings.extend(check_explained(file, files));
         if file.path.ends_with(".rs") {
             findings.extend(check_code(file));
         }
@@ -50,7 +53,8 @@ fn check_name(file: &SourceFile) -> Option<Finding> {
     if EMPTY_NAMES.contains(&stem) {
         return Some(Finding::new(&file.path, 0, "name the file after a noun of the field"));
     }
-    if file.path.starts_with(PICTURES) || file.path.contains(GOLDEN) {
+    let font = file.path.contains(FONTS) && extension == "ttf";
+    if file.path.starts_with(PICTURES) || file.path.contains(GOLDEN) || font {
         return None;
     }
     if PRINTS.contains(&extension.to_ascii_lowercase().as_str()) {
@@ -59,11 +63,12 @@ fn check_name(file: &SourceFile) -> Option<Finding> {
     file.binary.then(|| Finding::new(&file.path, 0, "a binary file"))
 }
 
-/// A golden file without a README in its folder could come from anywhere.
-fn check_golden(file: &SourceFile, files: &[SourceFile]) -> Option<Finding> {
+/// A golden file or font without a README in its folder could come from anywhere.
+fn check_explained(file: &SourceFile, files: &[SourceFile]) -> Option<Finding> {
     let (folder, _) = file.path.rsplit_once('/')?;
     let readme = format!("{folder}/README.md");
-    let unexplained = file.path.contains(GOLDEN) && files.iter().all(|other| other.path != readme);
+    let foreign = file.path.contains(GOLDEN) || file.path.contains(FONTS);
+    let unexplained = foreign && files.iter().all(|other| other.path != readme);
     unexplained.then(|| Finding::new(&file.path, 0, "no README.md here says how it was made"))
 }
 
@@ -119,6 +124,19 @@ mod tests {
         let golden = || file("crates/a/tests/golden/gray.pgm");
         assert_eq!(check(&[golden()]).len(), 1);
         assert!(check(&[golden(), file("crates/a/tests/golden/README.md")]).is_empty());
+    }
+
+    #[test]
+    fn a_font_has_a_readme_beside_it() {
+        let file = |path: &str| SourceFile {
+            path: path.into(),
+            text: String::new(),
+            binary: path.ends_with("ttf"),
+        };
+        let font = || file("crates/a/fonts/a.ttf");
+        assert_eq!(check(&[font()]).len(), 1);
+        assert!(check(&[font(), file("crates/a/fonts/README.md")]).is_empty());
+        assert_eq!(check(&[file("crates/a/a.ttf")]).len(), 1);
     }
 
     #[test]
