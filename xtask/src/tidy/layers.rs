@@ -14,6 +14,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("charts", &[]),
     ("forms", &[]),
     ("matching", &[]),
+    ("registry", &[]),
     ("replication", &[]),
     ("coordinator", &["replication"]),
     ("proto", &["coordinator", "replication"]),
