@@ -1,11 +1,10 @@
 //! The codes that the rules speak in.
 
-use serde::{Deserialize, Serialize};
-
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         #[expect(missing_docs, reason = "the code that each stands for is its explanation")]
         pub enum $name { $( #[serde(rename = $text)] $variant, )* }
 
@@ -102,6 +101,7 @@ codes! {
         NoticeGateway = "notice_gateway",
         DocumentManagement = "document_management",
         Scheduler = "scheduler",
+        Portal = "portal",
     }
 
     /// What a role may be allowed to do.
@@ -140,6 +140,7 @@ codes! {
         Pause = "pause",
         Correct = "correct",
         Annul = "annul",
+        Apply = "apply",
         Administer = "administer",
         Statistics = "statistics",
     }

@@ -184,6 +184,12 @@ pub struct IdentityDocument {
     pub shows_patronymic: bool,
 }
 
+impl fmt::Debug for IdentityDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityDocument({}, private)", self.kind)
+    }
+}
+
 /// A visa (clause 14(8)).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisaDates {
