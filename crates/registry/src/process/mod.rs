@@ -247,7 +247,7 @@ impl<'a> Transaction<'a> {
 
     fn put_access(&mut self, mut access: Access) -> Done {
         access.version += 1;
-        access.changed_at = self.now.max(access.accepted_at);
+        access.changed_at = self.now;
         let state = access.state;
         if state.is_final() {
             self.cancel_all(&Matter::Access(access.id.clone()), state.code());

@@ -1,0 +1,169 @@
+//! The search before registration and what a hit leads to (43(1)).
+
+use crate::values::*;
+use crate::world::*;
+use registry::*;
+
+fn examine(finding: Finding) -> Command {
+    Command::Adjudicate { case: id("case"), finding }
+}
+
+/// A case with a hit on a registered person.
+fn with_hit() -> World {
+    let mut world = World::new();
+    world.register("first", "known", Category::C4);
+    world.order("case", "person", Category::C4);
+    world.submit("case", "subject-new");
+    let verdict = world.searched("case", &["subject-known"]);
+    world.give(&system(Role::Engine), verdict);
+    world
+}
+
+fn same() -> Finding {
+    Finding::SameIdentity(id("subject-known"))
+}
+
+fn other() -> Finding {
+    Finding::OtherIdentity(id("subject-known"))
+}
+
+// Proves.
+#[test]
+fn identifier_and_mark_follow_the_search_and_never_precede_it() {
+    for category in Category::ALL.iter().copied() {
+        let mut world = World::new();
+        world.order("case", "person", category);
+        world.submit("case", "subject");
+        let asked = |e: &Effect| matches!(e, Effect::EnrollWithDuplicateCheck { .. });
+        assert!(world.has_effect(asked));
+        assert_eq!(world.person("person").registration, None);
+        assert_eq!(world.person("person").mark, None);
+        let verdict = world.searched("case", &[]);
+        world.give(&system(Role::Engine), verdict);
+        let identifier = world.identifier("person");
+        assert!(identifier.as_str().starts_with("KZ"));
+        let mark = world.person("person").mark.clone().unwrap();
+        assert_eq!((mark.status, mark.identifier.as_ref()), (MarkStatus::Full, Some(&identifier)));
+        // The galleries are told first, the mark is set afterwards.
+        let position = |found: fn(&Effect) -> bool| world.effects.iter().position(found).unwrap();
+        let enrolled = position(|e| matches!(e, Effect::ConfirmEnrollment { .. }));
+        assert!(enrolled < position(|e| matches!(e, Effect::SetMark(_))));
+    }
+}
+
+// Proves R-034.
+#[test]
+fn every_registration_has_an_identifier_of_its_own() {
+    let mut world = World::new();
+    let first = world.register("a", "one", Category::C1);
+    let second = world.register("b", "two", Category::C4);
+    assert_ne!(first, second);
+    let owners = &world.registry.entities().registrations;
+    assert_eq!((owners[&first].as_str(), owners[&second].as_str()), ("one", "two"));
+}
+
+// Proves R-062.
+#[test]
+fn a_search_without_candidate_is_kept_with_what_it_searched() {
+    let mut world = World::new();
+    world.register("case", "person", Category::C1);
+    let record = world.person("person").registration.as_ref().unwrap().latest();
+    let search = &record.search;
+    assert_eq!((search.searched, search.engine.as_str()), (1000, "engine 1"));
+    assert_eq!((search.threshold, search.at), (600, world.now));
+}
+
+// Proves R-061.
+#[test]
+fn a_hit_holds_the_case_without_mark_and_without_certificate() {
+    let mut world = with_hit();
+    assert_eq!(world.state("case"), CaseState::Adjudication);
+    assert_eq!(world.person("person").mark, None);
+    let print = Command::PrintCertificate { case: id("case") };
+    assert_eq!(world.refuse(&migration(), print), Denied::NotRegistered);
+    let start = Command::StartDocumentation { case: id("case") };
+    assert_eq!(world.refuse(&migration(), start).code(), "DOCUMENTATION_BLOCKED");
+    assert_eq!(world.refuse(&migration(), examine(same())), Denied::RoleNotAllowed);
+    let owed = world.owed(&Matter::Case(id("case")));
+    assert_eq!(owed, [("T-ADJUDICATION", &ObligationStatus::Open)]);
+}
+
+// Proves R-060.
+#[test]
+fn the_same_person_is_not_registered_twice_and_is_verified_instead() {
+    let mut world = with_hit();
+    world.give(&forensic(1), examine(same()));
+    assert_eq!(world.state("case"), CaseState::Adjudication);
+    assert_eq!(world.refuse(&forensic(1), examine(same())), Denied::SameOfficer);
+    world.give(&forensic(2), examine(same()));
+    assert_eq!(world.state("case"), CaseState::Verify);
+    assert_eq!(world.case("case").person, id("known"));
+    assert_eq!(world.person("person").registration, None);
+    assert_eq!(world.registry.entities().registrations.len(), 1);
+    assert!(world.has_effect(|e| matches!(e, Effect::DropEnrollment { .. })));
+    world.verify("case", 900);
+    assert_eq!(world.state("case"), CaseState::Documenting);
+}
+
+// Proves R-061.
+#[test]
+fn a_person_under_another_identity_is_escalated_and_nothing_is_altered() {
+    let mut world = with_hit();
+    let before = world.person("known").clone();
+    world.give(&forensic(1), examine(other()));
+    world.give(&forensic(2), examine(other()));
+    assert_eq!(world.state("case"), CaseState::Escalated);
+    assert_eq!(world.person("known"), &before);
+    assert_eq!(world.person("person").mark, None);
+}
+
+#[test]
+fn a_false_hit_ends_in_registration() {
+    let mut world = with_hit();
+    world.give(&forensic(1), examine(Finding::NotSame));
+    world.give(&forensic(2), examine(Finding::NotSame));
+    assert_eq!(world.state("case"), CaseState::Registered);
+    let (known, person) = (world.identifier("known"), world.identifier("person"));
+    assert_ne!(known, person);
+    let owed = world.owed(&Matter::Case(id("case")));
+    assert!(matches!(owed[..], [("T-ADJUDICATION", ObligationStatus::Met { late: false, .. })]));
+}
+
+#[test]
+fn where_two_examiners_differ_a_third_person_decides() {
+    let decide = |finding| Command::Supervise { case: id("case"), finding };
+    let mut world = with_hit();
+    assert_eq!(world.refuse(&supervisor(), decide(same())), Denied::NotOpen);
+    world.give(&forensic(1), examine(same()));
+    world.give(&forensic(2), examine(Finding::NotSame));
+    assert!(world.has_effect(|e| matches!(e, Effect::Alert { alert: Alert::Conflict(_), .. })));
+    assert_eq!(world.state("case"), CaseState::Adjudication);
+    assert_eq!(world.refuse(&forensic(3), examine(same())), Denied::NotOpen);
+    let mut examiner = supervisor();
+    examiner.account = id("forensic-1");
+    assert_eq!(world.refuse(&examiner, decide(same())), Denied::SameOfficer);
+    let nobody = Finding::SameIdentity(id("subject-nobody"));
+    assert_eq!(world.refuse(&supervisor(), decide(nobody)), Denied::NotOpen);
+    world.give(&supervisor(), decide(same()));
+    assert_eq!(world.state("case"), CaseState::Verify);
+}
+
+#[test]
+fn an_answer_to_another_question_changes_nothing() {
+    let mut world = World::new();
+    world.order("case", "person", Category::C1);
+    let early = world.searched("case", &[]);
+    assert_eq!(world.refuse(&system(Role::Engine), early), Denied::NoSuchQuestion);
+    world.submit("case", "subject");
+    let engine = system(Role::Engine);
+    let mut wrong = world.searched("case", &[]);
+    if let Command::SearchVerdict { question, .. } = &mut wrong {
+        *question += 1;
+    }
+    assert_eq!(world.refuse(&engine, wrong), Denied::NoSuchQuestion);
+    let other = world.compared("case", Some(900), &TEN);
+    assert_eq!(world.refuse(&engine, other), Denied::NoSuchQuestion);
+    let verdict = world.searched("case", &[]);
+    world.give(&engine, verdict.clone());
+    assert_eq!(world.refuse(&engine, verdict), Denied::NoSuchQuestion);
+}
