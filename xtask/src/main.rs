@@ -4,6 +4,7 @@
 mod demo;
 mod fuzz;
 mod process;
+mod requirements;
 mod simulate;
 mod system_packages;
 mod test;
@@ -20,6 +21,7 @@ cargo xtask <command>
                 unit, property, golden, integration and doc tests
   tidy          the checks of the source text alone (sizes, layers, forbidden words); seconds
   setup         only install what the build and the tests need
+  requirements  write docs/requirements.md: which test proves which registration rule
   simulate      run a simulated cluster with faults: --seeds N --from S for many, --seed S for one
                 twice with what happened, --mutations for every seeded bug until it is found
   fuzz [SECS]   run every fuzz target for SECS seconds each (60); needs a nightly toolchain
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "setup" => system_packages::install_for_tests(),
         "fuzz" => fuzz::run(&rest),
+        "requirements" => requirements::write(),
         "simulate" => simulate::run(&rest),
         "" | "help" | "--help" | "-h" => {
             eprint!("{HELP}");

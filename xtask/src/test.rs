@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, in the order in which failures are cheapest.
 
-use crate::{process, system_packages, tidy};
+use crate::{process, requirements, system_packages, tidy};
 use process::step;
 
 /// Installed into the target folder, so that a kept target folder keeps it.
@@ -11,6 +11,7 @@ pub(crate) fn run() -> Result<(), String> {
     step("system packages", system_packages::install_for_tests)?;
     step("format", || run_cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", tidy::run)?;
+    step("requirements", requirements::check)?;
     // All targets' packages, once: the licence check looks at them without the network.
     step("fetch dependencies", || run_cargo(&["fetch", "--locked"]))?;
     step("clippy", || {

@@ -62,7 +62,7 @@ fn listed(output: &Output) -> Result<Vec<String>, String> {
     Ok(paths)
 }
 
-fn files() -> Result<Vec<SourceFile>, String> {
+pub(crate) fn files() -> Result<Vec<SourceFile>, String> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
         .current_dir(repository())
