@@ -25,6 +25,7 @@ fn check(form: &Form) {
     assert_eq!(letters(lines.iter().filter(|line| !line.bold)), without_space(captions));
 }
 
+// Proves.
 #[test]
 fn every_form_prints_the_captions_of_the_decree_and_no_other_word() {
     for form in samples::all() {
@@ -46,6 +47,7 @@ fn captions_stand_in_words_that_a_reader_can_tell_apart() {
     }
 }
 
+// Proves R-154.
 #[test]
 fn rows_have_the_cells_of_the_decree() {
     let date = [2, 2, 4];

@@ -18,6 +18,7 @@ fn check(form: Form, expected: &[&str]) {
     assert_eq!(read, expected);
 }
 
+// Proves R-154.
 #[test]
 fn a_refusal_by_a_representative_reads_back() {
     check(
@@ -79,6 +80,7 @@ fn who_refuses_for_himself_leaves_the_representation_blank() {
     );
 }
 
+// Proves.
 #[test]
 fn a_certificate_reads_back() {
     check(
@@ -126,6 +128,7 @@ fn a_request_for_a_card_reads_back() {
     );
 }
 
+// Proves.
 #[test]
 fn a_dna_card_reads_back() {
     let alleles = [
@@ -155,6 +158,7 @@ fn a_dna_card_reads_back() {
     check(Form::DnaCard(samples::dna_card()), &expected);
 }
 
+// Proves R-156.
 #[test]
 fn a_locus_that_the_form_does_not_name_takes_an_asterisk_and_one_not_typed_stays_blank() {
     let mut card = samples::dna_card();
@@ -177,6 +181,7 @@ fn a_reader_that_knows_no_replacement_text_gets_the_same_letters() {
     }
 }
 
+// Proves R-152.
 #[test]
 fn every_kazakh_letter_survives_in_a_name_and_in_a_text() {
     let mut card = samples::dna_card();
@@ -199,6 +204,7 @@ fn combining_marks_stay_with_their_letters() {
     assert!((pitch - 15.9).abs() < 1.0, "seven cells for seven letters, {pitch} points apart");
 }
 
+// Proves R-153.
 #[test]
 fn a_name_longer_than_its_cells_goes_on_below_and_nothing_of_it_is_lost() {
     let long = "Әлмұхаммедсұлтанғалиқызы-Құрманғазыбайтегі ибн Һашім әл-Өтейбі";

@@ -145,7 +145,11 @@ impl Transaction<'_> {
         check_record(&case, rules, acknowledged)?;
         let subject = match &self.person(&case.person)?.registration {
             Some(registration) => registration.subject.clone(),
-            None => subject.clone(),
+            None => {
+                // Reserved for good, so that no two cases enroll under one name.
+                self.changes.subjects.insert(subject.clone(), case.person.clone());
+                subject.clone()
+            }
         };
         case.subject = Some(subject.clone());
         case.finalized_by = Some(self.actor.clone());

@@ -3,8 +3,9 @@
 use super::{Done, Transaction};
 use crate::{
     Adjudication, Alert, Case, CaseId, CaseState, Completeness, DeadlineCode, Denied, Effect,
-    Field, Finding, FingerAbsence, Mark, MarkStatus, Matter, Person, Question, Record, Reference,
-    Registration, RegistrationId, SearchFacts, Subject, Value,
+    Field, Finding, FingerAbsence, Mark, MarkStatus, Matter, OrderKind, Person, PersonId, Question,
+    Record, Reference, Registration, RegistrationId, ReregistrationReason, SearchFacts, Subject,
+    Value,
 };
 
 impl Transaction<'_> {
@@ -106,8 +107,7 @@ impl Transaction<'_> {
             Finding::NotSame => self.commit(&mut case, adjudication.search)?,
             Finding::SameIdentity(subject) => {
                 // no second registration; the case goes on about the first one.
-                let known = self.base.entities.subjects.get(subject);
-                let person = known.cloned().ok_or(Denied::UnknownPerson)?;
+                let person = self.registered_under(subject)?;
                 self.drop_capture(&mut case);
                 case.person = person.clone();
                 case.state = CaseState::Verify;
@@ -135,9 +135,39 @@ impl Transaction<'_> {
         case.no_ridges_confirmed_by = None;
     }
 
+    /// Who is registered under a name of the galleries; a name that is only reserved is nobody's.
+    fn registered_under(&self, subject: &Subject) -> Result<PersonId, Denied> {
+        let known = self.base.entities.subjects.get(subject).ok_or(Denied::UnknownPerson)?;
+        let registration = self.person(known)?.registration;
+        let under = registration.is_some_and(|r| r.subject == *subject);
+        if under { Ok(known.clone()) } else { Err(Denied::UnknownPerson) }
+    }
+
+    /// Whether another case registered the person, or ended the registration, while the search of
+    /// this one ran: nobody is registered twice, and nothing is added to what has ended.
+    fn overtaken(&mut self, case: &mut Case, person: &Person) -> Result<bool, Denied> {
+        use ReregistrationReason::Deferred;
+        let is_first = matches!(case.order()?.kind, OrderKind::First | OrderKind::Again(Deferred));
+        let same = |r: &Registration| Some(&r.subject) == case.subject.as_ref();
+        match &person.registration {
+            None if is_first => return Ok(false),
+            Some(registration) if !is_first && same(registration) => return Ok(false),
+            Some(_) if is_first => case.state = CaseState::Verify,
+            _ => {
+                case.state = CaseState::Held;
+                self.alert(Alert::Inconsistent(case.id.clone()));
+            }
+        }
+        self.drop_capture(case);
+        Ok(true)
+    }
+
     /// Commits a registration, or another record of it, and sets the mark.
     fn commit(&mut self, case: &mut Case, search: SearchFacts) -> Result<(), Denied> {
         let mut person = self.person(&case.person)?;
+        if self.overtaken(case, &person)? {
+            return Ok(());
+        }
         let made_by = case.finalized_by.clone().ok_or(Denied::NoOrder)?;
         let (capture, completeness) = case.capture.take().ok_or(Denied::NothingCaptured)?;
         let subject = case.subject.take().ok_or(Denied::NothingCaptured)?;
@@ -193,7 +223,6 @@ impl Transaction<'_> {
         settings.next_serial += 1;
         self.changes.settings = Some(settings);
         self.changes.registrations.insert(identifier.clone(), person.id.clone());
-        self.changes.subjects.insert(subject.clone(), person.id.clone());
         person.registration = Some(Registration { identifier, subject, records: vec![record] });
         Ok(1)
     }

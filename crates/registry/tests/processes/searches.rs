@@ -167,3 +167,70 @@ fn an_answer_to_another_question_changes_nothing() {
     world.give(&engine, verdict.clone());
     assert_eq!(world.refuse(&engine, verdict), Denied::NoSuchQuestion);
 }
+
+// Proves R-104.
+#[test]
+fn of_two_cases_about_one_person_only_the_first_registers() {
+    let mut world = World::new();
+    for case in ["first", "second"] {
+        world.order(case, "person", Category::C4);
+        world.submit(case, &format!("subject-{case}"));
+    }
+    let verdict = world.searched("first", &[]);
+    world.give(&system(Role::Engine), verdict);
+    let identifier = world.identifier("person");
+    let verdict = world.searched("second", &[]);
+    world.give(&system(Role::Engine), verdict);
+    assert_eq!(world.state("second"), CaseState::Verify);
+    assert!(world.effects.contains(&Effect::DropEnrollment { case: id("second") }));
+    assert!(world.case("second").capture.is_none() && world.case("second").draft.is_empty());
+    let registration = world.person("person").registration.as_ref().unwrap();
+    assert_eq!((&registration.identifier, registration.records.len()), (&identifier, 1));
+    assert_eq!(registration.subject, id("subject-first"));
+}
+
+#[test]
+fn nothing_is_added_to_a_registration_that_ended_meanwhile() {
+    let mut world = World::new();
+    world.register("visa", "person", Category::C7);
+    world.open("stay", "person", Category::C5);
+    world.check_mark("stay");
+    world.verify("stay", 1_000_000);
+    world.give(&migration(), Command::OrderCapture { case: id("stay") });
+    world.submit("stay", "subject-stay");
+    let (person, ground) = (id("person"), AnnulmentGround::Error);
+    world.give(&administrator(1), Command::ProposeAnnulment { person, ground });
+    let (person, act) = (id("person"), digest(4));
+    world.give(&administrator(2), Command::ApproveAnnulment { person, act });
+    let verdict = world.searched("stay", &[]);
+    world.give(&system(Role::Engine), verdict);
+    assert_eq!(world.state("stay"), CaseState::Held);
+    assert!(world.has_effect(|effect| matches!(
+        effect,
+        Effect::Alert { alert: Alert::Inconsistent(_), .. }
+    )));
+    assert_eq!(world.person("person").registration, None);
+    assert_eq!(world.person("person").mark, None);
+}
+
+#[test]
+fn a_name_of_the_galleries_is_given_to_one_case_and_is_nobody_before_registration() {
+    let mut world = World::new();
+    world.order("one", "person-one", Category::C4);
+    world.submit("one", "subject-one");
+    world.order("two", "person-two", Category::C4);
+    let order = u32::try_from(world.case("two").orders.len()).unwrap();
+    let capture = capture(Category::C4);
+    let submit = Command::SubmitCapture { case: id("two"), order, capture };
+    world.give(&migration(), submit);
+    let fields = fields(Category::C4);
+    world.give(&migration(), Command::FillFields { case: id("two"), fields, cannot_sign: None });
+    assert_eq!(world.refuse(&migration(), finalize("two", "subject-one")), Denied::Exists);
+    world.give(&migration(), finalize("two", "subject-two"));
+    let verdict = world.searched("two", &["subject-one"]);
+    world.give(&system(Role::Engine), verdict);
+    let finding = Finding::SameIdentity(id("subject-one"));
+    let decide = Command::Adjudicate { case: id("two"), finding };
+    world.give(&forensic(1), decide.clone());
+    assert_eq!(world.refuse(&forensic(2), decide), Denied::UnknownPerson);
+}
