@@ -120,8 +120,10 @@ impl From<Citizenship> for String {
     }
 }
 
-/// A birth date as the document gives it; foreign documents may lack the day or the month.
+/// A birth date as the document gives it; foreign documents may lack the day or the month. On the
+/// wire `1990-03-14`, `1990-03` or `1990`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct BirthDate {
     year: i16,
     month: Option<i8>,
@@ -160,6 +162,41 @@ impl BirthDate {
         let born = self.latest();
         let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
         today.year() - born.year() - i16::from(!had_birthday)
+    }
+}
+
+impl TryFrom<String> for BirthDate {
+    type Error = Denied;
+
+    fn try_from(text: String) -> Result<Self, Denied> {
+        let plain = |b: u8| b.is_ascii_digit() || b == b'-';
+        if !text.bytes().all(plain) {
+            return Err(Denied::BirthDate);
+        }
+        let number = |part: &str| -> Result<i16, Denied> {
+            let number = part.parse::<u16>().ok();
+            number.and_then(|number| i16::try_from(number).ok()).ok_or(Denied::BirthDate)
+        };
+        match (text.len(), text.get(..4), text.get(4..5), text.get(5..)) {
+            (4, Some(year), ..) => Self::partial(number(year)?, None),
+            (7, Some(year), Some("-"), Some(month)) => {
+                let month = i8::try_from(number(month)?).map_err(|_| Denied::BirthDate)?;
+                Self::partial(number(year)?, Some(month))
+            }
+            (10, ..) => text.parse().map(Self::full).map_err(|_| Denied::BirthDate),
+            _ => Err(Denied::BirthDate),
+        }
+    }
+}
+
+impl From<BirthDate> for String {
+    fn from(date: BirthDate) -> Self {
+        let BirthDate { year, month, day } = date;
+        match (month, day) {
+            (Some(month), Some(day)) => format!("{year:04}-{month:02}-{day:02}"),
+            (Some(month), None) => format!("{year:04}-{month:02}"),
+            _ => format!("{year:04}"),
+        }
     }
 }
 
@@ -377,6 +414,31 @@ mod tests {
         assert_eq!(BirthDate::partial(2010, Some(13)), Err(Denied::BirthDate));
     }
 
+    #[test]
+    fn a_birth_date_is_written_as_far_as_it_is_known_and_checked_when_read() {
+        for text in ["1990-03-14", "1990-03", "1990", "0990-12"] {
+            let date: BirthDate = serde_json::from_str(&format!("{text:?}")).unwrap();
+            assert_eq!(serde_json::to_string(&date).unwrap(), format!("{text:?}"));
+        }
+        let bad = [
+            "",
+            "90",
+            "1990-13",
+            "1990-00",
+            "1990-02-30",
+            "1990/03",
+            "-990",
+            "1990-3-1",
+            "1990-+3",
+            "1990-03-14T10",
+            "199-03-14",
+            "١٩٩٠",
+        ];
+        for text in bad {
+            assert!(BirthDate::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+    }
+
     // Proves R-028.
     #[test]
     fn dates_that_contradict_each_other_are_refused() {
@@ -406,6 +468,7 @@ mod tests {
         assert_eq!(visa(today, date(2026, 12, 1), date(2027, 1, 1)), Ok(()));
         assert_eq!(visa(today, date(2027, 1, 2), date(2027, 1, 1)), wrong);
         assert_eq!(visa(date(2026, 11, 27), today, date(2027, 1, 1)), wrong);
+        assert_eq!(visa(today, date(2027, 1, 1), date(2027, 1, 1)), wrong);
         let permission = |issued, valid_until| {
             let kind = PermissionKind::Visa;
             Value::Permission(PriorPermission { kind, issued, valid_until })
@@ -432,6 +495,13 @@ mod tests {
         assert_eq!(check(date(2026, 10, 1), date(2026, 12, 2), date(2026, 12, 1)), wrong);
         assert_eq!(check(date(2026, 10, 1), date(2026, 9, 30), date(2026, 12, 1)), wrong);
         assert_eq!(check(date(2026, 11, 27), date(2026, 11, 28), date(2026, 12, 1)), wrong);
+        assert_eq!(check(today, today, today), Ok(()));
+        let readmitted = |date| {
+            let decision = Text::new("decision", "R 1").unwrap();
+            Value::Removal(Removal::Readmission { decision, date }).check(Field::Expulsion, today)
+        };
+        assert_eq!(readmitted(today), Ok(()));
+        assert_eq!(readmitted(date(2026, 11, 27)), wrong);
     }
 
     #[test]

@@ -18,10 +18,12 @@ impl<T> fmt::Debug for Private<T> {
 
 /// A text of a person in Unicode normalization form C, with what was typed where it differs, so
 /// that equal names compare equal and the document's own spelling is never lost.
+///
+/// On the wire it is what was typed; the other form is computed again and checked.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Text {
     normal: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     original: Option<String>,
 }
 
@@ -72,6 +74,20 @@ impl Text {
     }
 }
 
+impl TryFrom<String> for Text {
+    type Error = Denied;
+
+    fn try_from(text: String) -> Result<Self, Denied> {
+        Self::new("a text", &text)
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.original.unwrap_or(text.normal)
+    }
+}
+
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} characters)", self.normal.chars().count())
@@ -115,6 +131,12 @@ mod tests {
         let typed = Text::name("surname", "И\u{306}одгоров").unwrap();
         assert_eq!(typed.as_str(), composed.as_str());
         assert_eq!(typed.original(), "И\u{306}одгоров");
+        let wire = serde_json::to_string(&typed).unwrap();
+        assert_eq!(wire, "\"И\u{306}одгоров\"");
+        assert_eq!(serde_json::from_str::<Text>(&wire).unwrap(), typed);
+        for hidden in ["\"\"", "\"A\u{202e}b\"", "{\"normal\":\"a\"}"] {
+            assert!(serde_json::from_str::<Text>(hidden).is_err(), "{hidden}");
+        }
     }
 
     #[test]
