@@ -83,10 +83,11 @@ impl People {
     fn payload(&self, number: u64) -> Payload {
         let gallery = usize::try_from(number).ok().and_then(|index| self.gallery.get(index));
         gallery.cloned().unwrap_or_else(|| {
-            // Finger by finger another step through the stock: the same ten do not come again.
+            // Every round through the stock puts others beside each other.
+            let round = number / STOCK as u64 + 1;
             let of = |finger: u8| {
-                let step = 2 * u64::from(finger) + 1;
-                &self.stock[(number.wrapping_mul(step) % STOCK as u64) as usize][finger as usize]
+                let whose = (number + u64::from(finger) * round) % STOCK as u64;
+                &self.stock[whose as usize][usize::from(finger)]
             };
             (0..self.fingers).flat_map(of).copied().collect::<Vec<u8>>().into()
         })
