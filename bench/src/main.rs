@@ -9,7 +9,9 @@ mod contenders;
 mod datasets;
 mod environment;
 mod figure;
+mod load;
 mod output;
+mod page_parts;
 mod population;
 mod progress;
 mod record;
@@ -37,6 +39,7 @@ Examples:
   tanba-bench accuracy --set DB1_B --cross   one set, also our minutiae in BOZORTH3
   tanba-bench speed --record bench/records   every speed, written as a record
   tanba-bench scale --report scale.html      10 k to 10 M fingers, with plots
+  tanba-bench load --report load.html        a cluster of real processes, up to overload
   tanba-bench compare A.json B.json          what got worse from record A to record B
   tanba-bench calibrate --out table.txt      fit similarity to likelihood ratio anew
   tanba-bench weights --leave-one-out        fit the evidence of stage 3 anew";
@@ -49,6 +52,8 @@ enum Command {
     Speed(speed::Arguments),
     /// Speed and memory of galleries of growing size
     Scale(scale::Arguments),
+    /// A cluster of real processes under load, when processes are killed, and at overload
+    Load(load::Arguments),
     /// What changed from one record to another; exit code 1 when a figure got worse
     Compare(compare::Arguments),
     /// What a cheaper look at every reference before stage 1 would lose and save
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Speed(arguments) => speed::run(&arguments),
         Command::Scale(arguments) => scale::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Stage0(arguments) => stage0::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),

@@ -4,6 +4,7 @@
 //! proposes, checks duplicates, moves partitions and trims; everything it needs to do so is in the
 //! catalog, so the next leader just goes on.
 
+mod admission;
 mod clients;
 mod dedup;
 mod leading;
@@ -18,6 +19,8 @@ use crate::message::{Alarm, Input, Output, PeerMessage, Unavailable};
 use crate::raft::{EntryBody, LogEntry, Member, MemberSettings, RaftOutput, Recovered, Role};
 use crate::reconciler::Pace;
 use crate::view::View;
+use admission::Admission;
+pub use admission::AdmissionLimits;
 use clients::{Read, Waiting};
 use dedup::Checks;
 use replication::{Code, CodecError, CoordinatorId, Cut, LogIndex, Payload};
@@ -62,6 +65,8 @@ pub struct Settings {
     pub check_budget_ms: u64,
     /// Most bytes of commands waiting to be proposed.
     pub queue_bytes_max: usize,
+    /// What a client asks for beyond these is refused, to be asked for again later.
+    pub admission: AdmissionLimits,
 }
 
 impl Settings {
@@ -87,6 +92,7 @@ impl Settings {
             checks_max: 16,
             check_budget_ms: 10_000,
             queue_bytes_max: 4 << 20,
+            admission: AdmissionLimits::default(),
         }
     }
 }
@@ -106,6 +112,7 @@ pub struct Coordinator {
     /// Which search a scan belongs to.
     scans: BTreeMap<u64, Asker>,
     checks: Checks,
+    admission: Admission,
     /// The snapshot being fetched, and the one to be served.
     fetch: Option<Fetch>,
     content: Payload,
@@ -155,6 +162,7 @@ impl Coordinator {
             searches: BTreeMap::new(),
             scans: BTreeMap::new(),
             checks: Checks::default(),
+            admission: Admission::default(),
             fetch: None,
             content: content.into(),
             placement_changed_at,
@@ -200,6 +208,7 @@ impl Coordinator {
         match input {
             Input::Tick => {
                 self.member.tick();
+                self.admission.look(&self.catalog, &self.view, self.member.leader(), now);
                 self.lead(now);
                 self.expire(now, out);
                 self.refetch(now, out);
@@ -339,9 +348,13 @@ impl Coordinator {
 
 /// About how many bytes commands take in the log.
 fn command_bytes(commands: &[(Origin, Command)]) -> usize {
-    let payload = |command: &Command| match command {
+    commands.iter().map(|(_, command)| bytes_of(command)).sum()
+}
+
+fn bytes_of(command: &Command) -> usize {
+    let payload = match command {
         Command::Enroll(enroll) => enroll.payload.as_bytes().len(),
         _ => 0,
     };
-    commands.iter().map(|(_, command)| 256 + payload(command)).sum()
+    256 + payload
 }

@@ -23,7 +23,7 @@ pub mod shell;
 mod view;
 
 pub use catalog::{Catalog, Founding};
-pub use core::{Coordinator, Settings};
+pub use core::{AdmissionLimits, Coordinator, Settings};
 pub use fanout::{Coverage, Fanout, Hedging, Question};
 pub use message::{
     Acknowledge, Alarm, Candidate, ClientRequest, Identified, Identify, Input, Missing, Output,

@@ -65,8 +65,8 @@ pub struct RuntimeConfig {
 }
 
 impl RuntimeConfig {
-    /// Ticks of 50 ms, 4,096 inputs and 256 MiB waiting, 65,536 effects ahead of the scanner; scans
-    /// on the processor with the default parameters.
+    /// Ticks of 50 ms, 4,096 inputs and 256 MiB waiting, 512 effects ahead of the scanner, about a
+    /// second of its work; scans on the processor with the default parameters.
     pub fn new(settings: HostSettings, folder: PathBuf) -> Self {
         Self {
             settings,
@@ -74,7 +74,7 @@ impl RuntimeConfig {
             tick: Duration::from_millis(50),
             waiting_max: 4096,
             waiting_bytes_max: 256 << 20,
-            backlog_max: 1 << 16,
+            backlog_max: 512,
             parameters: Parameters::default(),
             kernels: Arc::new(TwinKernels::new()),
         }
@@ -170,6 +170,7 @@ impl Runtime {
             work,
             backlog,
             backlog_max: config.backlog_max,
+            held: None,
             status: status.clone(),
             started,
             tick: config.tick,

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 /// Why the cluster gave no answer.
 #[derive(Debug, Error)]
@@ -53,6 +53,27 @@ pub enum ClientError {
     Malformed(#[from] Malformed),
 }
 
+impl ClientError {
+    /// How long a server that has too much to do wants to be left alone; `None` when it gave no
+    /// answer for another reason. What it refused so was not carried out.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let Self::Refused { status, .. } = self else { return None };
+        match advice(status) {
+            Advice::Same(wait) if status.code() == Code::ResourceExhausted => Some(wait),
+            _ => None,
+        }
+    }
+
+    /// Whether to ask again, with the same ids, may help.
+    pub fn may_ask_again(&self) -> bool {
+        match self {
+            Self::Late { .. } => true,
+            Self::Refused { status, .. } => advice(status) != Advice::Never,
+            _ => false,
+        }
+    }
+}
+
 /// What became of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Done {
@@ -73,6 +94,7 @@ pub struct Client {
     /// The server that answered last.
     current: Arc<AtomicUsize>,
     budget: Duration,
+    asks_again: bool,
     next_request_id: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
 
@@ -103,8 +125,16 @@ impl Client {
             servers: channels,
             current: Arc::default(),
             budget,
+            asks_again: true,
             next_request_id: next_request_id.into(),
         })
+    }
+
+    /// The same for whoever decides himself when to ask again: every request is sent to one server,
+    /// and what it says is the answer; the next goes to another when that is what it advised.
+    #[must_use]
+    pub fn asking_once(self) -> Self {
+        Self { asks_again: false, ..self }
     }
 
     /// Enrolls; asking again with the same content changes nothing.
@@ -249,7 +279,8 @@ impl Client {
             let (server, channel) = &self.servers[current];
             let left = deadline.saturating_duration_since(Instant::now());
             // No server gets all the time: one that lost its leader may not know it yet.
-            let share = (self.budget / 4).max(SHARE_MIN).min(left);
+            let share = if self.asks_again { (self.budget / 4).max(SHARE_MIN) } else { left };
+            let share = share.min(left);
             let budget_ms = share.as_millis().clamp(1, u128::from(proto::BUDGET_MS_MAX)) as u64;
             let header = Header { request_id, budget_ms }.to_wire();
             let status = match call(channel.clone(), header).await {
@@ -265,6 +296,9 @@ impl Client {
                     wait
                 }
             };
+            if !self.asks_again {
+                return Err(ClientError::Refused { server, status });
+            }
             if Instant::now() + wait >= deadline {
                 let seconds = self.budget.as_secs();
                 return Err(ClientError::Late { seconds, server, status });

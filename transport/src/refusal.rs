@@ -117,6 +117,10 @@ pub(crate) fn advice(status: &Status) -> Advice {
             Code::Unavailable | Code::Cancelled | Code::Unknown => {
                 Advice::Elsewhere(Duration::from_millis(100))
             }
+            // Nobody said this: the connection broke on this side.
+            _ if std::error::Error::source(status).is_some() => {
+                Advice::Elsewhere(Duration::from_millis(100))
+            }
             _ => Advice::Never,
         };
     };
@@ -140,7 +144,11 @@ mod tests {
         assert_eq!(read(Refused::Unknown), Advice::Same(Duration::ZERO));
         assert_eq!(read(Refused::Malformed(Malformed::Missing("probe"))), Advice::Never);
         assert_eq!(advice(&Status::invalid_argument("bare")), Advice::Never);
-        let broken = advice(&Status::unavailable("bare"));
-        assert_eq!(broken, Advice::Elsewhere(Duration::from_millis(100)));
+        let elsewhere = Advice::Elsewhere(Duration::from_millis(100));
+        assert_eq!(advice(&Status::unavailable("bare")), elsewhere);
+        assert_eq!(advice(&Status::internal("said by a server")), Advice::Never);
+        let mut broken = Status::internal("the stream ended");
+        broken.set_source(std::sync::Arc::new(std::io::Error::other("reset")));
+        assert_eq!(advice(&broken), elsewhere);
     }
 }

@@ -163,7 +163,9 @@ impl Security {
             .http2_keepalive_timeout(Some(KEEP_ALIVE))
             .initial_stream_window_size(WINDOW_BYTES)
             .initial_connection_window_size(WINDOW_BYTES)
-            .max_concurrent_streams(STREAMS_MAX);
+            .max_concurrent_streams(STREAMS_MAX)
+            // All calls of a client may run out of time at once; that is no attack.
+            .http2_max_pending_accept_reset_streams(Some(STREAMS_MAX as usize));
         match self {
             Self::Mutual(own) => {
                 let tls = ServerTlsConfig::new()

@@ -2,11 +2,11 @@
 
 use super::Findings;
 use super::point::Point;
-use crate::environment::{Accelerator, Environment};
-use crate::figure::{Figure, Spread, number};
+use crate::environment::Environment;
+use crate::figure::{Figure, number};
+use crate::page_parts::{all_figures, decades, machine, notes};
 use charts::{
-    Axis, Chart, Html, Page, Scale, Series, Stroke, Unit, definitions, element, grid, html_table,
-    join,
+    Axis, Chart, Html, Page, Scale, Series, Stroke, Unit, element, grid, html_table, join,
 };
 
 /// The whole file.
@@ -21,8 +21,8 @@ pub(super) fn page(findings: &Findings, figures: &[Figure], environment: &Enviro
         page.section(&format!("Stage 1 on: {kernels}"), join([charts, table(&points)]));
     }
     page.section("Cost of a finger", flatness(findings));
-    page.section("To know", list(&findings.notes));
-    page.section("All figures", all(figures));
+    page.section("To know", notes(&findings.notes));
+    page.section("All figures", all_figures(figures));
     page.section("Machine", machine(environment));
     page.finish(&format!("Made {} by {}.", environment.date, environment.command))
 }
@@ -88,19 +88,6 @@ fn rates(points: &[&Point]) -> Html {
         .figure("Stage 1 alone, median of all runs, on everything that the implementation uses.")
 }
 
-/// The whole decades that hold every positive value.
-fn decades(series: &[Series], value: impl Fn(&(f64, f64)) -> f64) -> Scale {
-    let values: Vec<f64> =
-        series.iter().flat_map(|s| &s.points).map(value).filter(|v| *v > 0.0).collect();
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(0.0, f64::max);
-    if values.is_empty() {
-        return Scale::Decades(0, 1);
-    }
-    let first = low.log10().floor() as i32;
-    Scale::Decades(first, (high.log10().ceil() as i32).max(first + 1))
-}
-
 fn table(points: &[&Point]) -> Html {
     let titles = [
         "#Fingers",
@@ -140,46 +127,6 @@ fn flatness(findings: &Findings) -> Html {
     join(findings.flatness.iter().map(verdict))
 }
 
-fn list(notes: &[String]) -> Html {
-    element("ul", &[], notes.iter().map(|note| element("li", &[], [Html::text(note)])))
-}
-
-fn all(figures: &[Figure]) -> Html {
-    let row = |figure: &Figure| {
-        let spread = figure.spread.map_or_else(String::new, |Spread { runs, low, high }| {
-            format!("{} to {}, {runs} runs", number(low), number(high))
-        });
-        vec![
-            Html::text(&figure.name),
-            Html::text(number(figure.value)),
-            Html::text(&figure.unit),
-            Html::text(spread),
-        ]
-    };
-    html_table(&["Figure", "#Value", "Unit", "Spread"], figures.iter().map(row))
-}
-
-fn machine(environment: &Environment) -> Html {
-    let device = |one: &Accelerator| {
-        let memory = one.memory_gib.map_or_else(String::new, |gib| format!(", {gib} GiB"));
-        format!("{} ({}, {}{memory})", one.name, one.kind, one.driver)
-    };
-    let devices: Vec<String> = environment.devices.iter().map(device).collect();
-    definitions([
-        (
-            "Devices",
-            Html::text(if devices.is_empty() { "none".to_owned() } else { devices.join("; ") }),
-        ),
-        ("Processor", Html::text(&environment.processor)),
-        ("Instruction sets", Html::text(environment.instruction_sets.join(", "))),
-        ("Cores", Html::text(environment.cores)),
-        ("Memory", Html::text(format!("{} GiB", environment.memory_gib))),
-        ("System", Html::text(&environment.system)),
-        ("Compiler", Html::text(&environment.rustc)),
-        ("Commit", Html::text(&environment.commit)),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,13 +146,5 @@ mod tests {
         assert_eq!(page.matches("<svg class=\"chart\"").count(), 2);
         // Two points of one series, then one point of each of two series.
         assert_eq!(page.matches("<circle").count(), 4);
-    }
-
-    #[test]
-    fn an_axis_of_decades_holds_every_value() {
-        let series = [Series::new("a", Stroke::Marked, vec![(1.0, 90.0), (64.0, 1000.0)])];
-        assert_eq!(decades(&series, |p| p.0), Scale::Decades(0, 2));
-        assert_eq!(decades(&series, |p| p.1), Scale::Decades(1, 3));
-        assert_eq!(decades(&[], |p| p.1), Scale::Decades(0, 1));
     }
 }

@@ -1,7 +1,7 @@
 //! Requests of clients, from arrival to response. Every one gets exactly one response, in time.
 
-use super::Coordinator;
 use super::searching::Search;
+use super::{Coordinator, bytes_of};
 use crate::command::{Command, Outcome};
 use crate::message::{Acknowledge, ClientRequest, Output, Request, Response, Unavailable};
 use replication::is_mutated;
@@ -77,10 +77,21 @@ impl Coordinator {
     }
 
     fn command(&mut self, command: Command, waiting: Waiting, request: u64, out: &mut Vec<Output>) {
-        match self.submit(command) {
+        match self.submit_for_client(command) {
             Ok(sequence) => drop(self.waiting.insert(sequence, waiting)),
             Err(reason) => out.push(Output::Client(request, Response::Unavailable(reason))),
         }
+    }
+
+    /// Queues a command of a client, if there is room for more.
+    pub(super) fn submit_for_client(&mut self, command: Command) -> Result<u64, Unavailable> {
+        if !self.admission.admits(&command, self.settings.admission) {
+            return Err(Unavailable::Overloaded);
+        }
+        let bytes = bytes_of(&command);
+        let sequence = self.submit(command)?;
+        self.admission.took(sequence, bytes);
+        Ok(sequence)
     }
 
     /// An own command was applied.
@@ -91,6 +102,7 @@ impl Coordinator {
         outcome: Outcome,
         out: &mut Vec<Output>,
     ) {
+        self.admission.ended(sequence);
         match self.waiting.remove(&sequence) {
             None | Some(Waiting::Searchable { .. }) => {}
             Some(Waiting::Intent { search }) => self.intent_logged(search, index),
@@ -144,6 +156,7 @@ impl Coordinator {
         }
         for (sequence, request, response) in done {
             self.waiting.remove(&sequence);
+            self.admission.ended(sequence);
             out.push(Output::Client(request, response));
         }
         self.expire_searches(now, out);

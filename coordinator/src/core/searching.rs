@@ -59,9 +59,12 @@ impl Coordinator {
 
     /// Puts the intent on record; the search starts when it is committed.
     pub(super) fn begin(&mut self, mut search: Search) -> Result<(), Unavailable> {
+        if self.searches.len() >= self.settings.admission.searches_max {
+            return Err(Unavailable::Overloaded);
+        }
         let key = self.sequence + 1;
         let name = self.search_name(key);
-        let sequence = self.submit(Command::SearchIntent(search.intent(name)))?;
+        let sequence = self.submit_for_client(Command::SearchIntent(search.intent(name)))?;
         debug_assert_eq!(sequence, key, "a search is named by the number of its intent");
         if is_mutated(Mutation::SearchBeforeIntent) {
             search.as_of = self.catalog.applied();
@@ -208,6 +211,24 @@ impl Coordinator {
                 self.scans.retain(|_, asker| *asker != Asker::Search(key));
                 out.push(Output::Client(search.request, Response::Unknown));
             }
+        }
+        self.forget_lost_intents();
+    }
+
+    /// Intents and outcomes of searches that ended without them.
+    fn forget_lost_intents(&mut self) {
+        let searches = &self.searches;
+        let lost = |waiting: &Waiting| match waiting {
+            Waiting::Intent { search } | Waiting::Outcome { search } => {
+                !searches.contains_key(search)
+            }
+            _ => false,
+        };
+        let lost: Vec<u64> =
+            self.waiting.iter().filter(|(_, waiting)| lost(waiting)).map(|(id, _)| *id).collect();
+        for sequence in lost {
+            self.waiting.remove(&sequence);
+            self.admission.ended(sequence);
         }
     }
 }

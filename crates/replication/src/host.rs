@@ -124,6 +124,8 @@ pub struct Host<S: Stores> {
     followed: usize,
     tail_asked_at: Option<u64>,
     tail_answered_at: u64,
+    /// When somebody whose scan waits for what follows was asked for it.
+    urged_at: Option<u64>,
     reported_at: Option<u64>,
     synced_at: u64,
     scrubbed_at: u64,
@@ -148,6 +150,7 @@ impl<S: Stores> Host<S> {
             followed: 0,
             tail_asked_at: None,
             tail_answered_at: now,
+            urged_at: None,
             reported_at: None,
             synced_at: now,
             scrubbed_at: now,
@@ -311,19 +314,41 @@ impl<S: Stores> Host<S> {
             self.followed += 1;
             self.tail_answered_at = now;
         }
+        let coordinators = &self.settings.coordinators;
+        let whom = coordinators[self.followed % coordinators.len()];
+        if self.ask_tail_of(whom, out) {
+            self.tail_asked_at = Some(now);
+        }
+    }
+
+    /// Asks one coordinator for what follows; false when there is no replica to ask for.
+    fn ask_tail_of(&self, whom: CoordinatorId, out: &mut Vec<HostOutput>) -> bool {
         let position = |(partition, applier): (PartitionId, &Applier<S::Kv>)| Position {
             partition,
             after: applier.searchable(),
         };
         let positions: Vec<Position> = self.appliers().map(position).collect();
-        if positions.is_empty() {
+        let has_any = !positions.is_empty();
+        if has_any {
+            let HostSettings { generation, identity, .. } = self.settings;
+            let request = TailRequest { generation, node: identity.node, positions };
+            out.push(HostOutput::ToCoordinator(whom, FromNode::Tail(request)));
+        }
+        has_any
+    }
+
+    /// A scan that waits for what follows does not wait for the next tick: whoever asked for it has
+    /// what follows. One such question at a time.
+    fn urge(&mut self, now: u64, out: &mut Vec<HostOutput>) {
+        let patience = self.settings.patience_ms;
+        if self.urged_at.is_some_and(|at| now < at + patience) {
             return;
         }
-        self.tail_asked_at = Some(now);
-        let HostSettings { generation, identity, ref coordinators, .. } = self.settings;
-        let request = TailRequest { generation, node: identity.node, positions };
-        let whom = coordinators[self.followed % coordinators.len()];
-        out.push(HostOutput::ToCoordinator(whom, FromNode::Tail(request)));
+        if let Some(whom) = self.waits_for_tail()
+            && self.ask_tail_of(whom, out)
+        {
+            self.urged_at = Some(now);
+        }
     }
 
     /// A coordinator that has nothing new for so long may be cut off from the others.
@@ -364,6 +389,7 @@ impl<S: Stores> Host<S> {
             }
             ToNode::Scan(request) if request.generation == self.settings.generation => {
                 self.on_scan(from, request, now);
+                self.urge(now, out);
                 Ok(())
             }
             _ => Ok(()),
@@ -377,6 +403,8 @@ impl<S: Stores> Host<S> {
         out: &mut Vec<HostOutput>,
     ) -> Result<(), KvError> {
         self.tail_asked_at = None;
+        self.urged_at = None;
+        let mut has_more = false;
         for segment in answer.segments {
             let Some(replica) = self.replicas.get_mut(&segment.partition) else { continue };
             let ReplicaPhase::Open(applier) = &mut replica.phase else { continue };
@@ -388,6 +416,7 @@ impl<S: Stores> Host<S> {
                 Ok(applied) => {
                     let partition = segment.partition;
                     let through = applier.searchable();
+                    has_more |= through > before;
                     if through > before {
                         let effects = effects_after(before, &segment);
                         let change = ResidentChange::Effects { partition, through, effects };
@@ -411,6 +440,10 @@ impl<S: Stores> Host<S> {
                 self.resident.push(ResidentChange::Gone(partition));
                 self.stores.destroy(partition)?;
             }
+        }
+        // Without anything new, the next tick is soon enough.
+        if has_more {
+            self.urge(now, out);
         }
         Ok(())
     }

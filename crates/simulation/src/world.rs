@@ -21,7 +21,8 @@ use coordinator::raft::{
     LogEntry, MemberSettings, Membership, Role, SnapshotHeader, snapshot_digest,
 };
 use coordinator::{
-    Catalog, Coordinator, Founding, Hedging, Input, Output, Pace, Request, Response, Settings,
+    AdmissionLimits, Catalog, Coordinator, Founding, Hedging, Input, Output, Pace, Request,
+    Response, Settings,
 };
 use replication::{
     ClusterId, CoordinatorId, Cut, Host, HostInput, MemoryScanner, NodeId, NodeIdentity, Peer,
@@ -389,6 +390,11 @@ impl World {
             checks_max: 16,
             check_budget_ms: 1_000,
             queue_bytes_max: 1 << 20,
+            admission: AdmissionLimits {
+                under_way_bytes_max: 4 << 10,
+                searches_max: 8,
+                behind_max: 16,
+            },
         }
     }
 

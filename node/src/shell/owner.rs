@@ -83,6 +83,8 @@ pub(super) struct Owner {
     pub(super) work: Sender<Work>,
     pub(super) backlog: Backlog,
     pub(super) backlog_max: usize,
+    /// What is to be applied once the scanner has taken in more.
+    pub(super) held: Option<HostInput>,
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) started: Instant,
     pub(super) tick: Duration,
@@ -119,6 +121,9 @@ impl Owner {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             let now = Instant::now();
+            if let Some(input) = self.held.take_if(|_| !is_ahead(&self.backlog, self.backlog_max)) {
+                self.step(input)?;
+            }
             if now >= next_tick {
                 self.step(HostInput::Tick)?;
                 self.publish();
@@ -131,17 +136,17 @@ impl Owner {
     fn take(&mut self, errand: Errand) -> Result<(), Exit> {
         self.room.give_back(errand.bytes);
         match errand.what {
-            // Lost, as far as the core is concerned; it asks again.
-            What::Input(HostInput::Message(_, ToNode::Tail(_))) if self.is_ahead() => Ok(()),
+            // A later answer to the same question would be no better.
+            What::Input(input @ HostInput::Message(_, ToNode::Tail(_)))
+                if is_ahead(&self.backlog, self.backlog_max) =>
+            {
+                self.held.get_or_insert(input);
+                Ok(())
+            }
             What::Input(input) => self.step(input),
             What::ScannerEnded => Err(Exit::Panicked),
             What::Wake => Ok(()),
         }
-    }
-
-    /// Whether too much was applied that scans do not see yet.
-    fn is_ahead(&self) -> bool {
-        self.backlog.len() > self.backlog_max
     }
 
     fn step(&mut self, input: HostInput) -> Result<(), Exit> {
@@ -178,4 +183,9 @@ impl Owner {
         let status = Status::of(&self.host, self.quarantined);
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
+}
+
+/// Whether too much was applied that scans do not see yet.
+fn is_ahead(backlog: &Backlog, backlog_max: usize) -> bool {
+    backlog.len() > backlog_max
 }

@@ -64,6 +64,20 @@ impl<S: Stores> Host<S> {
         }
     }
 
+    /// Who asked for a scan that waits for what follows in the stream.
+    pub(super) fn waits_for_tail(&self) -> Option<CoordinatorId> {
+        let waits = |wait: &&Waiting| {
+            let targets = wait.request.targets.iter();
+            let open = targets.filter_map(|target| self.replicas.get(&target.partition));
+            let mut open = open.filter_map(|replica| match &replica.phase {
+                ReplicaPhase::Open(applier) => Some(applier.searchable()),
+                ReplicaPhase::Bootstrapping(..) => None,
+            });
+            open.any(|searchable| searchable < wait.request.min_index)
+        };
+        self.waiting.iter().find(waits).map(|wait| wait.from)
+    }
+
     fn start(
         &mut self,
         running: Running,

@@ -1,0 +1,111 @@
+//! A node as messages in and messages out.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+use replication::*;
+
+const ASKS: CoordinatorId = CoordinatorId(2);
+
+struct Memory;
+
+impl Stores for Memory {
+    type Kv = MemoryKv;
+
+    fn existing(&self) -> Vec<PartitionId> {
+        Vec::new()
+    }
+
+    fn open(&mut self, _: PartitionId) -> Result<MemoryKv, KvError> {
+        Ok(MemoryKv::default())
+    }
+
+    fn destroy(&mut self, _: PartitionId) -> Result<(), KvError> {
+        Ok(())
+    }
+}
+
+/// A node that holds one partition, as founded, and follows the first coordinator.
+fn host() -> Host<Memory> {
+    let identity = NodeIdentity { cluster: ClusterId(1), node: NodeId(1), incarnation: 1 };
+    let coordinators = vec![CoordinatorId(1), ASKS];
+    let settings = HostSettings::new(identity, Generation(1), 1, coordinators);
+    let mut host = Host::open(settings, Memory, 0).unwrap();
+    let assigned = Assigned { partition: PartitionId(0), epoch: Epoch(1), sources: Vec::new() };
+    let assignment = Assignment { generation: Generation(1), as_of: 1, partitions: vec![assigned] };
+    host.step(from(ASKS, ToNode::Assign(assignment)), 0);
+    host
+}
+
+fn from(coordinator: CoordinatorId, message: ToNode) -> HostInput {
+    HostInput::Message(Peer::Coordinator(coordinator), message)
+}
+
+fn scan(number: u64, min_index: LogIndex) -> HostInput {
+    let request = ScanRequest {
+        generation: Generation(1),
+        boot: 1,
+        scan: number,
+        targets: vec![ScanTarget { partition: PartitionId(0), epoch: Epoch(1) }],
+        min_index,
+        probe: Payload::default(),
+        scope: Scope { active_only: true, gallery: None },
+        cut: Cut::NONE,
+        budget_ms: 1000,
+    };
+    from(ASKS, ToNode::Scan(request))
+}
+
+fn tail(after: LogIndex, through: LogIndex) -> HostInput {
+    let segment = TailSegment {
+        partition: PartitionId(0),
+        epoch: Epoch(1),
+        after,
+        through,
+        entries: Vec::new(),
+        expected: None,
+    };
+    let answer =
+        TailAnswer { generation: Generation(1), segments: vec![segment], trimmed: Vec::new() };
+    from(ASKS, ToNode::Tail(answer))
+}
+
+/// Who is asked for what follows, and from which index on.
+fn asked(outputs: &[HostOutput]) -> Vec<(CoordinatorId, LogIndex)> {
+    let asked = |output: &HostOutput| match output {
+        HostOutput::ToCoordinator(whom, FromNode::Tail(request)) => {
+            Some((*whom, request.positions[0].after))
+        }
+        _ => None,
+    };
+    outputs.iter().filter_map(asked).collect()
+}
+
+fn starts_a_scan(outputs: &[HostOutput]) -> bool {
+    outputs.iter().any(|output| matches!(output, HostOutput::Scan(_)))
+}
+
+#[test]
+fn a_scan_that_is_ahead_of_its_replica_asks_its_asker_at_once_and_starts_with_the_answer() {
+    let mut host = host();
+    let outputs = host.step(scan(1, 9), 10);
+    assert_eq!(asked(&outputs), [(ASKS, 1)]);
+    assert!(!starts_a_scan(&outputs));
+    let more = host.step(scan(2, 9), 11);
+    assert!(asked(&more).is_empty(), "one question at a time");
+    let outputs = host.step(tail(1, 9), 12);
+    assert!(starts_a_scan(&outputs) && asked(&outputs).is_empty());
+}
+
+#[test]
+fn an_answer_that_goes_not_far_enough_is_followed_by_the_next_question() {
+    let mut host = host();
+    host.step(scan(1, 9), 10);
+    assert_eq!(asked(&host.step(tail(1, 5), 12)), [(ASKS, 5)]);
+    assert!(asked(&host.step(tail(5, 5), 13)).is_empty(), "nothing new: the tick will do");
+}
+
+#[test]
+fn a_scan_that_can_start_asks_nobody() {
+    let outputs = host().step(scan(1, 1), 10);
+    assert!(starts_a_scan(&outputs) && asked(&outputs).is_empty());
+}
