@@ -206,8 +206,11 @@ pub enum Alarm {
         /// Which partition.
         partition: PartitionId,
     },
-    /// An entry that this release cannot read: the process ends.
+    /// An entry that this release cannot read: the process ends until it is brought up to date.
     UnreadableEntry(LogIndex),
+    /// This coordinator no longer has entries up to here, which it said it had: the process ends,
+    /// and has to be replaced under a new id.
+    LogLost(LogIndex),
 }
 
 /// What a coordinator wants done, each before the next; when one fails, the process ends.

@@ -102,8 +102,8 @@ pub enum StartError {
 pub enum Exit {
     /// It was told to, or nobody held a handle any more.
     Stopped,
-    /// It met an entry of the log that this release cannot read. Do not start it again before it
-    /// was brought up to date.
+    /// It met an entry of the log that this release cannot read, or its disk lost what it had
+    /// promised; the alarm before says which. Do not start it again as it is.
     Halted,
     /// Its disk failed. Start it again.
     Log(LogError),

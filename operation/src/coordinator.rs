@@ -1,6 +1,7 @@
 //! `tanba coordinator`: a process that agrees with the others on what the gallery holds.
 
 use crate::connection::SecurityArguments;
+use crate::disks::Disks;
 use crate::file::ClusterFile;
 use crate::metrics;
 use crate::serving::{
@@ -117,6 +118,7 @@ impl Begin {
             true => found(&log, &file.founding, founders.iter().copied())?,
             false => join(&log)?,
         }
+        Disks::begin(&self.data)?;
         self.write_name(&file)?;
         let begun = Begun {
             coordinator: self.id,
@@ -182,7 +184,8 @@ impl Serve {
         self.begin.check_name(&file)?;
         let security = self.security.open_as(&file, Role::Coordinator, id.0)?;
         self.serving.start()?;
-        let links = CoordinatorLinks::start(links_settings(id, &file), security.clone())?;
+        let disks = Disks::open(&self.begin.data)?;
+        let links = CoordinatorLinks::start(links_settings(id, &file, disks), security.clone())?;
         let handle = start(id, &file, &self.begin.log(), &links)?;
         let health = Health::not_ready().await;
         let router = router(&security, address, &handle, &links, &health)?;
@@ -205,11 +208,13 @@ impl Serve {
     }
 }
 
-fn links_settings(id: CoordinatorId, file: &ClusterFile) -> CoordinatorLinksSettings {
+fn links_settings(id: CoordinatorId, file: &ClusterFile, disks: Disks) -> CoordinatorLinksSettings {
     let others = file.coordinators.iter().filter(|(other, _)| **other != id);
     CoordinatorLinksSettings {
         id,
         cluster: file.founding.cluster,
+        incarnation: disks.own(),
+        is_known: Box::new(move |id, incarnation| disks.is_known(id, incarnation)),
         peers: others.map(|(id, at)| (*id, at.to_string())).collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
     }

@@ -10,6 +10,7 @@ pub mod certs;
 pub mod cluster;
 pub mod connection;
 pub mod coordinator;
+mod disks;
 pub mod file;
 mod metrics;
 pub mod names;

@@ -3,6 +3,7 @@
 use crate::identity::Role;
 use crate::refusal::{Advice, advice};
 use crate::security::{Security, SecurityError};
+use crate::waiting::within;
 use coordinator::command::{Enroll, Outcome};
 use coordinator::raft::MembershipChange;
 use coordinator::{Acknowledge, Identified, Identify};
@@ -283,7 +284,8 @@ impl Client {
             let share = share.min(left);
             let budget_ms = share.as_millis().clamp(1, u128::from(proto::BUDGET_MS_MAX)) as u64;
             let header = Header { request_id, budget_ms }.to_wire();
-            let status = match call(channel.clone(), header).await {
+            let limit = share + GRACE;
+            let status = match within(limit, call(channel.clone(), header)).await {
                 Ok(answer) => return Ok(answer.into_inner()),
                 Err(status) => status,
             };
@@ -314,11 +316,14 @@ async fn status_of(
 ) -> Result<tonic::Response<v1::StatusResponse>, Status> {
     let client = AdministrationClient::new(channel);
     let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
-    client.status(timed(v1::StatusRequest { header: Some(header) })).await
+    let request = timed(v1::StatusRequest { header: Some(header) });
+    within(LOOK + GRACE, client.status(request)).await
 }
 
 /// A coordinator that does not say within this time how it is, and 1.5 s more, is not listened to.
 const LOOK: Duration = Duration::from_millis(500);
+/// An answer may take so much longer than the server was given.
+const GRACE: Duration = Duration::from_millis(1500);
 /// One server is given at least so long, where there is so much left.
 const SHARE_MIN: Duration = Duration::from_secs(3);
 /// Longest answer, in bytes: ten thousand candidates, or the status of a large cluster.
@@ -326,7 +331,7 @@ const RESPONSE_BYTES_MAX: usize = 64 << 20;
 
 /// A call that also ends at this side, a little after the server should have answered.
 fn timed<T: Budget>(message: T) -> Request<T> {
-    let timeout = Duration::from_millis(message.budget_ms() + 1500);
+    let timeout = Duration::from_millis(message.budget_ms()) + GRACE;
     let mut request = Request::new(message);
     request.set_timeout(timeout);
     request

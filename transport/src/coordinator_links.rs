@@ -5,6 +5,7 @@ use crate::greeting::{Greeting, PATIENCE};
 use crate::identity::Role;
 use crate::outbox::Outbox;
 use crate::security::{Caller, Security, SecurityError};
+use crate::waiting::connect;
 use coordinator::{Input, PeerMessage};
 use proto::v1::coordinator_link_client::CoordinatorLinkClient;
 use proto::v1::coordinator_link_server::{CoordinatorLink, CoordinatorLinkServer};
@@ -21,12 +22,20 @@ use tonic::{Request, Response, Status, Streaming};
 /// Takes what arrives; false when it has no room.
 pub type Deliver = Box<dyn Fn(Input) -> bool + Send + Sync>;
 
+/// Whether a coordinator still has the disk that it had when it was first met; one that is new is
+/// remembered, for good, before this returns.
+pub type IsKnown = Box<dyn Fn(CoordinatorId, u64) -> bool + Send + Sync>;
+
 /// Who this coordinator is and whom it knows.
 pub struct CoordinatorLinksSettings {
     /// Its id.
     pub id: CoordinatorId,
     /// Its cluster.
     pub cluster: ClusterId,
+    /// Drawn when its folder was begun.
+    pub incarnation: u64,
+    /// Remembers the others.
+    pub is_known: IsKnown,
     /// Every other coordinator and its address, host:port.
     pub peers: BTreeMap<CoordinatorId, String>,
     /// Most bytes that wait for one coordinator or node.
@@ -41,6 +50,7 @@ pub struct CoordinatorLinks {
     peers: BTreeMap<CoordinatorId, Arc<Outbox<v1::PeerFrame>>>,
     nodes: Mutex<BTreeMap<NodeId, Linked>>,
     deliver: OnceLock<Deliver>,
+    is_known: IsKnown,
     dialers: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -70,19 +80,21 @@ impl CoordinatorLinks {
         settings: CoordinatorLinksSettings,
         security: Security,
     ) -> Result<Arc<Self>, SecurityError> {
-        let CoordinatorLinksSettings { id, cluster, peers, queue_bytes_max } = settings;
+        let CoordinatorLinksSettings { id, cluster, incarnation, is_known, .. } = settings;
+        let CoordinatorLinksSettings { peers, queue_bytes_max, .. } = settings;
         let mut endpoints = Vec::new();
         for (peer, address) in &peers {
             let endpoint = security.endpoint(address, Role::Coordinator, Some(peer.0))?;
             endpoints.push((*peer, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
         }
         let links = Arc::new(Self {
-            greeting: Greeting { cluster, id: id.0, address: String::new() },
+            greeting: Greeting { cluster, id: id.0, address: String::new(), incarnation },
             security,
             queue_bytes_max,
             peers: endpoints.iter().map(|(peer, _, outbox)| (*peer, outbox.clone())).collect(),
             nodes: Mutex::default(),
             deliver: OnceLock::new(),
+            is_known,
             dialers: Mutex::default(),
         });
         let dial = |(peer, endpoint, outbox)| {
@@ -194,7 +206,7 @@ async fn keep_connected(
 ) {
     let mut backoff = Backoff::default();
     loop {
-        match endpoint.connect().await {
+        match connect(&endpoint).await {
             Ok(channel) => {
                 backoff = Backoff::default();
                 let (number, messages) = outbox.open();
@@ -235,7 +247,15 @@ impl CoordinatorLink for CoordinatorLinkService {
             _ => None,
         };
         let from = self.0.greeting.check(&caller, Role::Coordinator, greeting)?;
-        let from = CoordinatorId(from.id);
+        let (from, incarnation) = (CoordinatorId(from.id), from.incarnation);
+        if !(self.0.is_known)(from, incarnation) {
+            // It may have voted, and promised to keep what it no longer has.
+            tracing::error!(coordinator = from.0, "a coordinator comes with another disk");
+            return Err(Status::failed_precondition(format!(
+                "coordinator {} had another disk: replace it under a new id",
+                from.0
+            )));
+        }
         while let Some(frame) = frames.message().await? {
             let Some(Kind::Message(message)) = frame.kind else {
                 return Err(Status::invalid_argument("a frame without a message"));

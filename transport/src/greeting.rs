@@ -19,6 +19,8 @@ pub(crate) struct Greeting {
     pub(crate) id: u64,
     /// Where other nodes reach it; empty for coordinators.
     pub(crate) address: String,
+    /// Drawn when its folder was begun; 0 for nodes, which report theirs.
+    pub(crate) incarnation: u64,
 }
 
 impl Greeting {
@@ -28,6 +30,7 @@ impl Greeting {
             cluster: self.cluster.to_wire(),
             id: self.id,
             address: self.address.clone(),
+            incarnation: self.incarnation,
         }
     }
 
@@ -55,6 +58,7 @@ impl Greeting {
         if greeting.address.len() > ADDRESS_BYTES_MAX {
             return Err(Status::invalid_argument("the address is too long"));
         }
-        Ok(Self { cluster, id: greeting.id, address: greeting.address })
+        let v1::Greeting { id, address, incarnation, .. } = greeting;
+        Ok(Self { cluster, id, address, incarnation })
     }
 }

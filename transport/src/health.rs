@@ -3,6 +3,7 @@
 use crate::client::ClientError;
 use crate::identity::Role;
 use crate::security::Security;
+use crate::waiting::within;
 use std::time::Duration;
 use tonic::Request;
 use tonic::transport::Channel;
@@ -68,6 +69,7 @@ pub async fn probe(security: &Security, address: &str, role: Role) -> Result<boo
 async fn ask(channel: Channel) -> Result<bool, tonic::Status> {
     let mut request = Request::new(HealthCheckRequest::default());
     request.set_timeout(PATIENCE);
-    let answer = HealthClient::new(channel).check(request).await?;
+    let mut client = HealthClient::new(channel);
+    let answer = within(PATIENCE, client.check(request)).await?;
     Ok(answer.into_inner().status() == ServingStatus::Serving)
 }

@@ -25,10 +25,12 @@ mod outbox;
 mod refusal;
 mod security;
 mod service;
+mod waiting;
 
 pub use client::{Change, Client, ClientError, Done};
 pub use coordinator_links::{
     ConnectedNode, CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
+    IsKnown,
 };
 pub use desk::CoordinatorDesk;
 pub use health::{Health, probe, reflection};

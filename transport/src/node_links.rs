@@ -7,6 +7,7 @@ use crate::greeting::Greeting;
 use crate::identity::Role;
 use crate::outbox::Outbox;
 use crate::security::{Security, SecurityError};
+use crate::waiting::connect;
 use proto::v1::coordinator_link_client::CoordinatorLinkClient;
 use proto::v1::node_link_client::NodeLinkClient;
 use proto::v1::node_link_server::{NodeLink, NodeLinkServer};
@@ -74,7 +75,7 @@ impl NodeLinks {
             endpoints.push((*coordinator, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
         }
         let links = Arc::new(Self {
-            greeting: Greeting { cluster, id: id.0, address },
+            greeting: Greeting { cluster, id: id.0, address, incarnation: 0 },
             security,
             queue_bytes_max,
             coordinators: endpoints.iter().map(|(id, _, outbox)| (*id, outbox.clone())).collect(),
@@ -226,7 +227,7 @@ async fn keep_linked(
 ) {
     let mut backoff = Backoff::default();
     loop {
-        match endpoint.connect().await {
+        match connect(&endpoint).await {
             Ok(channel) => {
                 let Some(links) = links.upgrade() else { return };
                 match links.follow(coordinator, channel, &outbox).await {
@@ -272,7 +273,7 @@ where
 {
     let kind = v1::node_peer_frame::Kind::Greeting(greeting.to_wire());
     let first = tokio_stream::once(v1::NodePeerFrame { kind: Some(kind) });
-    match endpoint.connect().await {
+    match connect(endpoint).await {
         Ok(channel) => {
             let mut client =
                 NodeLinkClient::new(channel).max_encoding_message_size(LINK_MESSAGE_BYTES_MAX);

@@ -19,6 +19,11 @@ impl Coordinator {
     pub(super) fn on_raft(&mut self, message: RaftMessage, now: u64, out: &mut Vec<Output>) {
         let header = match &message.snapshot {
             Some(header) if message.kind == MessageKind::Snapshot => header.clone(),
+            _ if self.member.has_lost(&message) => {
+                out.push(Output::Alarm(Alarm::LogLost(message.commit)));
+                out.push(Output::Halt);
+                return;
+            }
             _ => return self.member.receive(message),
         };
         if header.index <= self.catalog.applied() {

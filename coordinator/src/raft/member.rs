@@ -7,8 +7,8 @@
 use super::convert;
 use super::log_cache::LogCache;
 use super::schema::{
-    EntryBody, HardState, LogEntry, Membership, MembershipChange, RaftMessage, Recovered,
-    SnapshotHeader,
+    EntryBody, HardState, LogEntry, Membership, MembershipChange, MessageKind, RaftMessage,
+    Recovered, SnapshotHeader,
 };
 use raft::prelude::{ConfChangeV2, Message};
 use raft::{Config, ProgressState, RawNode, ReadOnlyOption, SnapshotStatus, StateRole};
@@ -172,6 +172,14 @@ impl Member {
             self.shipping.remove(&id);
             self.raw.report_snapshot(id, SnapshotStatus::Failure);
         }
+    }
+
+    /// Whether a leader counts on entries that this member does not have: its disk lost what was
+    /// promised, and the library would stop the process for it.
+    pub fn has_lost(&self, message: &RaftMessage) -> bool {
+        message.kind == MessageKind::Heartbeat
+            && message.term >= self.term()
+            && message.commit > self.raw.raft.raft_log.last_index()
     }
 
     /// A message from a peer. A snapshot must be given only once its content was fetched.

@@ -103,7 +103,10 @@ impl Owner {
         let exit = catch_unwind(run).unwrap_or(Exit::Panicked);
         match &exit {
             Exit::Stopped => tracing::info!("the coordinator was stopped"),
-            Exit::Halted => tracing::error!("the log holds an entry of a later release: update"),
+            Exit::Halted => tracing::error!(
+                "it must not go on: after the alarm UnreadableEntry update it, after LogLost \
+                 replace it under a new id"
+            ),
             Exit::Log(error) => tracing::error!(%error, "the log failed: start again"),
             Exit::Panicked => tracing::error!("the coordinator contradicted itself"),
         }

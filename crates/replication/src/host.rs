@@ -130,6 +130,8 @@ pub struct Host<S: Stores> {
     synced_at: u64,
     scrubbed_at: u64,
     scrubbed: usize,
+    /// Given up when they were opened, and not told yet.
+    damaged: Vec<PartitionId>,
 }
 
 impl<S: Stores> Host<S> {
@@ -155,6 +157,7 @@ impl<S: Stores> Host<S> {
             synced_at: now,
             scrubbed_at: now,
             scrubbed: 0,
+            damaged: Vec::new(),
         };
         for partition in host.stores.existing() {
             let phase = host.open_replica(partition)?;
@@ -224,6 +227,7 @@ impl<S: Stores> Host<S> {
             }
             Err(ApplierError::Kv(error)) if error != KvError::Damaged => Err(error),
             Err(_) => {
+                self.damaged.push(partition);
                 self.stores.destroy(partition)?;
                 Ok(ReplicaPhase::Bootstrapping(None, 0))
             }
@@ -231,6 +235,7 @@ impl<S: Stores> Host<S> {
     }
 
     fn tick(&mut self, now: u64, out: &mut Vec<HostOutput>) -> Result<(), KvError> {
+        out.extend(self.damaged.drain(..).map(HostOutput::Quarantined));
         if now >= self.synced_at + self.settings.sync_every_ms {
             self.synced_at = now;
             for replica in self.replicas.values_mut() {

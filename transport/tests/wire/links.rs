@@ -33,6 +33,8 @@ fn coordinator(
     let settings = CoordinatorLinksSettings {
         id: CoordinatorId(id),
         cluster: CLUSTER,
+        incarnation: 40 + id,
+        is_known: Box::new(move |_, incarnation| incarnation < 50),
         peers: peers.iter().map(|(id, at)| (CoordinatorId(*id), at.to_string())).collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
     };
@@ -212,6 +214,8 @@ async fn without_certificates_only_loopback_is_allowed() {
     assert!(matches!(connect("example.org:1"), Err(SecurityError::Address(_))));
     let peers = BTreeMap::from([(CoordinatorId(2), "10.0.0.1:1".to_owned())]);
     let (id, cluster) = (CoordinatorId(1), CLUSTER);
-    let settings = CoordinatorLinksSettings { id, cluster, peers, queue_bytes_max: 1 };
+    let (incarnation, is_known) = (1, Box::new(|_, _| true));
+    let settings =
+        CoordinatorLinksSettings { id, cluster, incarnation, is_known, peers, queue_bytes_max: 1 };
     assert!(CoordinatorLinks::start(settings, Security::Plain).is_err());
 }
