@@ -6,47 +6,47 @@ use std::process::Command;
 
 /// The machine and the state of the code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Environment {
+pub struct Environment {
     /// Processor as the system names it.
-    pub(crate) processor: String,
+    pub processor: String,
     /// Instruction sets that matter here and are present.
-    pub(crate) instruction_sets: Vec<String>,
+    pub instruction_sets: Vec<String>,
     /// Cores that the process may use.
-    pub(crate) cores: usize,
+    pub cores: usize,
     /// Memory, GiB.
-    pub(crate) memory_gib: f64,
+    pub memory_gib: f64,
     /// Operating system.
-    pub(crate) system: String,
+    pub system: String,
     /// Compiler.
-    pub(crate) rustc: String,
+    pub rustc: String,
     /// Commit of the code; ends in `+` when files differ from it.
-    pub(crate) commit: String,
+    pub commit: String,
     /// UTC date.
-    pub(crate) date: String,
+    pub date: String,
     /// The command line that gave the figures.
-    pub(crate) command: String,
+    pub command: String,
     /// Devices that were measured; GPUs that are absent were not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) devices: Vec<Accelerator>,
+    pub devices: Vec<Accelerator>,
 }
 
 /// A device that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Accelerator {
+pub struct Accelerator {
     /// As its driver names it.
-    pub(crate) name: String,
+    pub name: String,
     /// GPU, or software on the processor.
-    pub(crate) kind: String,
+    pub kind: String,
     /// Driver and its version.
-    pub(crate) driver: String,
+    pub driver: String,
     /// Memory, GiB; absent when the driver does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) memory_gib: Option<f64>,
+    pub memory_gib: Option<f64>,
 }
 
 impl Accelerator {
     /// What is known of an adapter.
-    pub(crate) fn new(adapter: &AdapterSummary) -> Self {
+    pub fn new(adapter: &AdapterSummary) -> Self {
         let gib = |bytes: u64| (bytes as f64 / GIB * 10.0).round() / 10.0;
         Self {
             name: adapter.name.clone(),
@@ -63,7 +63,7 @@ impl Accelerator {
 
 impl Environment {
     /// Reads it from this machine; what cannot be had is said to be unknown.
-    pub(crate) fn here() -> Self {
+    pub fn here() -> Self {
         let mut commit = output("git", &["rev-parse", "--short=12", "HEAD"]);
         // Without the lock that would stop another git at work here.
         let status = output("git", &["--no-optional-locks", "status", "--porcelain"]);
@@ -86,7 +86,7 @@ impl Environment {
     }
 
     /// A folder name for the records of this kind of machine.
-    pub(crate) fn machine(&self) -> String {
+    pub fn machine(&self) -> String {
         let maker = match std::env::consts::ARCH {
             "x86_64" if self.processor.contains("AMD") => "amd",
             "x86_64" => "x86",
@@ -104,7 +104,7 @@ impl Environment {
     }
 
     /// What differs from another environment and can change a speed, in words.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+    pub fn differences(&self, other: &Self) -> Vec<String> {
         let of = |it: &Self| {
             let sets = it.instruction_sets.join(" ");
             let device = |one: &Accelerator| format!("{} ({})", one.name, one.driver);
@@ -125,12 +125,12 @@ impl Environment {
 }
 
 /// Bytes of memory that a process may still take without swapping, 0 when unknown.
-pub(crate) fn memory_available_bytes() -> u64 {
+pub fn memory_available_bytes() -> u64 {
     memory_bytes("MemAvailable")
 }
 
 /// Bytes of memory that this process holds, 0 when unknown.
-pub(crate) fn resident_bytes() -> u64 {
+pub fn resident_bytes() -> u64 {
     kib_of(&read("/proc/self/status"), "VmRSS") * 1024
 }
 

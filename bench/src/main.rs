@@ -7,14 +7,12 @@ mod calibrate;
 mod compare;
 mod contenders;
 mod datasets;
-mod environment;
 mod figure;
 mod load;
 mod output;
 mod page_parts;
 mod population;
 mod progress;
-mod record;
 mod samples;
 mod scale;
 mod speed;
@@ -22,6 +20,7 @@ mod stage0;
 mod store;
 mod weights;
 
+use bench::{environment, record};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 /// The figures of one run of one benchmark.
 #[derive(Serialize)]
-pub(crate) struct Record<'a, T> {
+pub struct Record<'a, T> {
     /// Which benchmark.
-    pub(crate) bench: &'a str,
+    pub bench: &'a str,
     /// Where and on what.
-    pub(crate) environment: &'a Environment,
+    pub environment: &'a Environment,
     /// What one must know to read the figures, such as what was left out and why.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub(crate) notes: &'a [String],
+    pub notes: &'a [String],
     /// What was measured.
-    pub(crate) figures: &'a T,
+    pub figures: &'a T,
 }
 
 impl<T: Serialize> Record<'_, T> {
@@ -24,7 +24,7 @@ impl<T: Serialize> Record<'_, T> {
     ///
     /// # Errors
     /// Figures that are no JSON.
-    pub(crate) fn to_json(&self) -> Result<String> {
+    pub fn to_json(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
@@ -32,7 +32,7 @@ impl<T: Serialize> Record<'_, T> {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf> {
+    pub fn write(&self, folder: &Path) -> Result<PathBuf> {
         let folder = folder.join(self.environment.machine());
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let path = folder.join(format!("{}-{}.json", self.environment.date, self.bench));
@@ -45,7 +45,7 @@ impl<T: Serialize> Record<'_, T> {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn write<T: Serialize>(
+pub fn write<T: Serialize>(
     folder: &Path,
     bench: &str,
     environment: &Environment,

@@ -78,7 +78,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     kills: u64,
     /// Persons of the gallery who can be searched for
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 2000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     gallery: u64,
     /// Fingers of every person
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]

@@ -95,7 +95,9 @@ impl People {
 
     /// Another impression of the right index finger, or the thumb where that is all there is.
     pub(super) fn probe(&self, number: u64) -> Payload {
-        let print = prints(self.seed, number, self.fingers, SEARCHING).into_iter().take(2).last();
+        let print = prints(self.seed, number, self.fingers, SEARCHING)
+            .into_iter()
+            .nth(1.min(usize::from(self.fingers) - 1));
         let probe = Encounter::new(print.into_iter().collect());
         probe.expect("one print is an encounter").encode().into()
     }

@@ -9,7 +9,7 @@ const FUNCTION_LINES: usize = 70;
 const KERNEL_LINES: usize = 150;
 const FILE_LINES: usize = 800;
 const ROOT_FILE_LINES: usize = 100;
-const CRATE_LINES: usize = 8000;
+const CRATE_LINES: usize = 9000;
 
 /// All size checks over the Rust files.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
@@ -77,20 +77,20 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_may_have_8000_lines_over_all_its_files_and_no_more() {
+    fn a_crate_may_have_9000_lines_over_all_its_files_and_no_more() {
         let crate_of = |lines: usize| {
             let file = |name: &str, lines: usize| SourceFile {
                 path: format!("crates/x/src/{name}.rs"),
                 text: "a;\n".repeat(lines),
                 binary: false,
             };
-            let rest = lines - 10 * 750;
-            let mut files: Vec<_> = (0..10).map(|n| file(&format!("f{n}"), 750)).collect();
+            let rest = lines - 12 * 700;
+            let mut files: Vec<_> = (0..12).map(|n| file(&format!("f{n}"), 700)).collect();
             files.push(file("rest", rest));
             check(&files)
         };
-        assert!(crate_of(8000).is_empty());
-        let over = crate_of(8001);
+        assert!(crate_of(9000).is_empty());
+        let over = crate_of(9001);
         assert_eq!((over.len(), over[0].path.as_str()), (1, "crates/x"));
     }
 
