@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up, checks and the demonstration, on the standard library alone so that it
 //! starts within seconds on a machine that has only Rust and git.
 
+mod chaos;
 mod demo;
 mod fuzz;
 mod process;
@@ -24,6 +25,8 @@ cargo xtask <command>
   requirements  write docs/requirements.md: which test proves which registration rule
   simulate      run a simulated cluster with faults: --seeds N --from S for many, --seed S for one
                 twice with what happened, --mutations for every seeded bug until it is found
+  chaos         run a cluster of real processes under faults and check every answer: --minutes N,
+                --seed S, --record DIR (try --help)
   fuzz [SECS]   run every fuzz target for SECS seconds each (60); needs a nightly toolchain
 
 examples:
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let result = match command.as_str() {
+        "chaos" => chaos::run(&rest),
         "demo" => demo::run(&rest),
         "test" => test::run(),
         "tidy" => tidy::run(),

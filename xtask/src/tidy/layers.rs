@@ -51,6 +51,11 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     (
         "bench",
         &[
+            "coordinator",
+            "operation",
+            "proto",
+            "replication",
+            "transport",
             "node",
             "search",
             "shaders",
@@ -62,13 +67,30 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
             "charts",
         ],
     ),
+    (
+        "chaos",
+        &[
+            "bench",
+            "coordinator",
+            "formats",
+            "operation",
+            "proto",
+            "replication",
+            "synthesis",
+            "terminal",
+            "transport",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
 /// A library that only some folders may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("wgpu", &["shaders/"]),
-    ("tokio", &["transport/", "operation/", "node/", "coordinator/", "crates/cli/", "bench/"]),
+    (
+        "tokio",
+        &["transport/", "operation/", "node/", "coordinator/", "crates/cli/", "bench/", "chaos/"],
+    ),
     ("rocksdb", &["node/"]),
     // The wire encoding of today; the library that raft links has another name.
     ("prost", &["proto/", "fuzz/"]),
