@@ -8,6 +8,7 @@ mod admission;
 mod clients;
 mod dedup;
 mod leading;
+mod membership;
 mod nodes;
 mod searching;
 mod shipping;
@@ -23,6 +24,7 @@ use admission::Admission;
 pub use admission::AdmissionLimits;
 use clients::{Read, Waiting};
 use dedup::Checks;
+use membership::Wish;
 use replication::{Code, CodecError, CoordinatorId, Cut, LogIndex, Payload};
 use searching::Search;
 use shipping::Fetch;
@@ -108,6 +110,8 @@ pub struct Coordinator {
     queue: Vec<(Origin, Command)>,
     waiting: BTreeMap<u64, Waiting>,
     reads: BTreeMap<u64, Read>,
+    /// Changes of membership that clients wait for.
+    wishes: Vec<Wish>,
     searches: BTreeMap<u64, Search>,
     /// Which search a scan belongs to.
     scans: BTreeMap<u64, Asker>,
@@ -159,6 +163,7 @@ impl Coordinator {
             queue: Vec::new(),
             waiting: BTreeMap::new(),
             reads: BTreeMap::new(),
+            wishes: Vec::new(),
             searches: BTreeMap::new(),
             scans: BTreeMap::new(),
             checks: Checks::default(),
@@ -199,6 +204,7 @@ impl Coordinator {
         self.pump(&mut out);
         self.search_on(now, &mut out);
         self.check_on(now, &mut out);
+        self.wish_on(now, &mut out);
         self.flush(stamp_ms, &mut out);
         self.pump(&mut out);
         out
@@ -212,6 +218,9 @@ impl Coordinator {
                 self.lead(now);
                 self.expire(now, out);
                 self.refetch(now, out);
+                if self.member.is_newer_snapshot_wanted() {
+                    self.take_snapshot(out);
+                }
             }
             Input::Peer(from, message) => self.on_peer(from, message, now, out),
             Input::Node(node, message) => self.on_node(node, message, now, out),
@@ -300,6 +309,7 @@ impl Coordinator {
                 RaftOutput::ReadReady { context, index } => self.read_ready(&context, index),
             }
         }
+        self.take_snapshot_in_time(out);
         self.answer_reads(out);
     }
 
@@ -327,7 +337,6 @@ impl Coordinator {
                 self.on_outcome(origin.sequence, index, outcome, out);
             }
         }
-        self.take_snapshot(out);
     }
 
     /// What is agreed on, as far as known here.

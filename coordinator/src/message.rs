@@ -80,10 +80,13 @@ pub enum Request {
     Command(Command),
     /// The state of an encounter, not older than the request.
     Read(EncounterId),
-    /// A change of who decides. Only the leader takes it.
+    /// A change of who decides. Only the leader takes it, and accepts it once it is done: in the
+    /// meantime whoever is to vote catches up, and a leader that is to go lets another lead.
     Membership(MembershipChange),
-    /// Hand leadership over. Only the leader takes it.
+    /// Hand leadership over to a voter. Only the leader takes it.
     TransferLeadership(CoordinatorId),
+    /// Hand leadership over to whoever can take it best. Only the leader takes it.
+    HandOver,
 }
 
 /// A [`Request`] with its deadline.
@@ -143,6 +146,10 @@ pub enum Unavailable {
     NoLeader,
     /// Too much is waiting to be committed.
     Overloaded,
+    /// Nobody would vote after the change.
+    NoVoterLeft,
+    /// Who is to lead does not vote, or nobody else could lead now.
+    NoSuccessor,
 }
 
 /// What a client is told.
@@ -168,7 +175,7 @@ pub enum Response {
         /// Tombstones say `Erased`.
         state: Option<EncounterState>,
     },
-    /// Taken; what becomes of it shows in the state.
+    /// A change of membership is done; leadership is being handed over.
     Accepted,
     /// Not taken. Ask again, here or elsewhere.
     Unavailable(Unavailable),

@@ -104,6 +104,20 @@ fn of_two_that_match_the_later_waits_and_is_held_when_the_earlier_is_active() {
 }
 
 #[test]
+fn of_two_that_match_in_one_entry_the_one_with_the_higher_id_is_the_later() {
+    let mut catalog = founded();
+    let twins = [5, 4].map(|id| Command::Enroll(enroll(id, DedupPolicy::Enforce)));
+    let index = catalog.applied() + 1;
+    let outcomes = catalog.apply(index, &entry(twins.to_vec())).unwrap();
+    assert!(outcomes.iter().all(|(_, outcome)| *outcome == Outcome::Applied));
+    // Both searches see both.
+    verdict(&mut catalog, 5, &[4, 5]);
+    verdict(&mut catalog, 4, &[4, 5]);
+    assert_eq!(state(&catalog, 4), Some(EncounterState::Active));
+    assert_eq!(state(&catalog, 5), Some(EncounterState::Held));
+}
+
+#[test]
 fn one_that_waits_becomes_active_once_all_it_waits_for_are_dead() {
     let mut catalog = founded();
     (1..=3).for_each(|id| enrolled(&mut catalog, id, DedupPolicy::Enforce));

@@ -2,8 +2,9 @@
 
 use coordinator::catalog::Founding;
 use coordinator::command::{Command, Mark, Outcome, Policy};
-use coordinator::shell::{Exit, Handle, Links, Runtime, RuntimeConfig, found};
-use coordinator::{Input, PeerMessage, Request, Response, Settings};
+use coordinator::raft::MembershipChange;
+use coordinator::shell::{Exit, Handle, Links, Runtime, RuntimeConfig, found, join};
+use coordinator::{Input, PeerMessage, Request, Response, Settings, Unavailable};
 use replication::{ClusterId, CoordinatorId, MarkKind, NodeId, ToNode};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -147,4 +148,58 @@ async fn a_damaged_log_keeps_a_coordinator_from_starting() {
     let config = RuntimeConfig::new(settings(id), folder(root.path(), id));
     let error = Runtime::spawn(config, Arc::new(LinksOf(id, board))).err();
     assert!(error.is_some_and(|error| error.to_string().contains("replace this coordinator")));
+}
+
+/// Asks one coordinator after the other until one says that the change is done.
+async fn change(handles: &[&Handle], change: &MembershipChange) {
+    for attempt in 0.. {
+        let request = Request::Membership(change.clone());
+        match handles[attempt % handles.len()].request(request, BUDGET).await {
+            Response::Accepted => return,
+            Response::Unavailable(_) | Response::Unknown => tokio::task::yield_now().await,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_founder_is_replaced_in_a_cluster_that_never_took_a_snapshot() {
+    let root = tempfile::tempdir().unwrap();
+    let ids = [1, 2, 3].map(CoordinatorId);
+    for id in ids {
+        found(&folder(root.path(), id), &founding(), ids).unwrap();
+    }
+    let board = Arc::default();
+    let mut handles: Vec<Handle> = ids.iter().map(|id| start(root.path(), *id, &board)).collect();
+    log_mark(&handles.iter().collect::<Vec<_>>(), 1).await;
+    for new in [4, 5, 6].map(CoordinatorId) {
+        join(&folder(root.path(), new)).unwrap();
+        handles.push(start(root.path(), new, &board));
+        let old = handles[0].status().id;
+        let all: Vec<&Handle> = handles.iter().collect();
+        let wish = MembershipChange { voters: vec![new], removed: vec![old], learners: vec![] };
+        change(&all, &wish).await;
+        let gone = handles.remove(0);
+        gone.stop();
+        gone.closed().await;
+        log_mark(&handles.iter().collect::<Vec<_>>(), new.0).await;
+    }
+    // Two of the three newcomers decide without the third.
+    handles.remove(0).stop();
+    log_mark(&handles.iter().collect::<Vec<_>>(), 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_takes_the_last_vote_away() {
+    let root = tempfile::tempdir().unwrap();
+    let id = CoordinatorId(1);
+    found(&folder(root.path(), id), &founding(), [id]).unwrap();
+    let handle = start(root.path(), id, &Arc::default());
+    log_mark(&[&handle], 1).await;
+    let wish = MembershipChange { removed: vec![id], ..Default::default() };
+    let response = handle.request(Request::Membership(wish), BUDGET).await;
+    assert_eq!(response, Response::Unavailable(Unavailable::NoVoterLeft));
+    let response = handle.request(Request::HandOver, BUDGET).await;
+    assert_eq!(response, Response::Unavailable(Unavailable::NoSuccessor));
+    log_mark(&[&handle], 2).await;
 }

@@ -265,9 +265,10 @@ async fn look(handle: Handle, health: Health) {
 /// A leader asks another voter to lead, and waits a moment until one does.
 async fn hand_over(handle: &Handle) {
     let status = handle.status();
-    let other = status.membership.voters.iter().copied().find(|voter| *voter != status.id);
-    let (Some(other), true) = (other, status.leader == Some(status.id)) else { return };
-    handle.request(Request::TransferLeadership(other), HAND_OVER).await;
+    if status.leader != Some(status.id) || status.membership.voters.len() < 2 {
+        return;
+    }
+    handle.request(Request::HandOver, HAND_OVER).await;
     let handed_over = async {
         let mut turn = tokio::time::interval(LOOK_EVERY);
         while handle.status().leader == Some(status.id) {
@@ -275,7 +276,7 @@ async fn hand_over(handle: &Handle) {
         }
     };
     match tokio::time::timeout(HAND_OVER, handed_over).await {
-        Ok(()) => tracing::info!(to = other.0, "leadership was handed over"),
+        Ok(()) => tracing::info!("leadership was handed over"),
         Err(_) => tracing::warn!("leadership was not handed over in time"),
     }
 }

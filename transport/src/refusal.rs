@@ -19,6 +19,10 @@ pub(crate) enum Refused {
     NoLeader,
     /// Too much waits to be committed.
     Overloaded,
+    /// Nobody would vote after the change.
+    NoVoterLeft,
+    /// Who is to lead cannot.
+    NoSuccessor,
     /// Nobody knows whether it was carried out.
     Unknown,
     /// The coordinator stopped.
@@ -32,6 +36,8 @@ pub(crate) fn answer(answer: Answer) -> Result<Answer, Refused> {
     match answer {
         Answer::Unavailable(Unavailable::NoLeader) => Err(Refused::NoLeader),
         Answer::Unavailable(Unavailable::Overloaded) => Err(Refused::Overloaded),
+        Answer::Unavailable(Unavailable::NoVoterLeft) => Err(Refused::NoVoterLeft),
+        Answer::Unavailable(Unavailable::NoSuccessor) => Err(Refused::NoSuccessor),
         Answer::Unknown => Err(Refused::Unknown),
         answer => Ok(answer),
     }
@@ -46,6 +52,8 @@ impl Refused {
             Self::Malformed(_) => "MALFORMED",
             Self::NoLeader => "NO_LEADER",
             Self::Overloaded => "OVERLOADED",
+            Self::NoVoterLeft => "NO_VOTER_LEFT",
+            Self::NoSuccessor => "NO_SUCCESSOR",
             Self::Unknown => "OUTCOME_UNKNOWN",
             Self::Stopped => "STOPPED",
             Self::WrongAnswer => "WRONG_ANSWER",
@@ -59,6 +67,10 @@ impl Refused {
             Self::Malformed(error) => error.to_string(),
             Self::NoLeader => "no leader is known here; try again, or another coordinator".into(),
             Self::Overloaded => "too much waits to be committed; try again later".into(),
+            Self::NoVoterLeft => "no coordinator would be left to vote; add another first".into(),
+            Self::NoSuccessor => {
+                "it is no voter, or not up to date: see `tanba cluster status`".into()
+            }
             Self::Unknown => {
                 "nobody knows whether it was carried out; ask again with the same ids".into()
             }
@@ -76,6 +88,8 @@ impl Refused {
             Self::Malformed(_) => (Code::InvalidArgument, Fault::Caller, Retry::Never, 0),
             Self::NoLeader => (Code::Unavailable, Fault::Cluster, Retry::Elsewhere, 200),
             Self::Overloaded => (Code::ResourceExhausted, Fault::Cluster, Retry::Same, 500),
+            Self::NoVoterLeft => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
+            Self::NoSuccessor => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
             Self::Unknown => (Code::DeadlineExceeded, Fault::Cluster, Retry::Same, 0),
             Self::Stopped => (Code::Unavailable, Fault::Server, Retry::Elsewhere, 0),
             Self::WrongAnswer => (Code::Internal, Fault::Server, Retry::Never, 0),

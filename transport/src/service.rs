@@ -114,7 +114,7 @@ fn kind_of(request: &Asked) -> &'static str {
         Asked::Command(_) => "command",
         Asked::Read(_) => "read",
         Asked::Membership(_) => "membership",
-        Asked::TransferLeadership(_) => "transfer",
+        Asked::TransferLeadership(_) | Asked::HandOver => "transfer",
     }
 }
 

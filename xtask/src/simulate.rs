@@ -9,7 +9,7 @@ use crate::process;
 /// again.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let mut words = vec!["run", "--quiet", "--release", "--locked", "--package", "simulation"];
-    if arguments.iter().any(|argument| argument == "--mutations") {
+    if arguments.iter().any(|argument| argument.starts_with("--mutation")) {
         words.extend(["--features", "mutations"]);
     }
     words.extend(["--bin", "simulate", "--"]);

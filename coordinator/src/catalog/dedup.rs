@@ -2,7 +2,8 @@
 //!
 //! A verdict names earlier encounters that match. Until none of them is alive the encounter cannot
 //! become active by itself; once one of them is active it is held. Waits point to earlier
-//! enrollments only, so there is no cycle, and one pass in that order settles everything.
+//! enrollments only, so there is no cycle, and one pass in that order settles everything. Of two in
+//! one entry of the log, the one with the lower id is the earlier.
 
 use super::Catalog;
 use crate::command::{Adjudicate, DedupPolicy, DedupVerdict, Outcome, Refusal};
@@ -32,9 +33,12 @@ impl Catalog {
             return Outcome::Refused(Refusal::Stale);
         }
         let person = self.resolve(row.person);
+        let twins = is_mutated(Mutation::TwinsIgnored);
         hits.retain(|hit| {
             self.encounters.get(hit).is_some_and(|other| {
-                other.enrolled_at < enrolled_at && self.resolve(other.person) != person
+                let is_earlier = (other.enrolled_at, *hit) < (enrolled_at, encounter);
+                let is_twin = other.enrolled_at == enrolled_at;
+                is_earlier && !(twins && is_twin) && self.resolve(other.person) != person
             })
         });
         let waits = waits || second;

@@ -1,5 +1,6 @@
 //! Requests of clients, from arrival to response. Every one gets exactly one response, in time.
 
+use super::membership::Wish;
 use super::searching::Search;
 use super::{Coordinator, bytes_of};
 use crate::command::{Command, Outcome};
@@ -63,16 +64,10 @@ impl Coordinator {
                 self.begin_read(read, out);
             }
             Request::Membership(change) => {
-                let taken = self.member.propose_membership(&change);
-                out.push(respond(accepted(taken)));
+                self.begin_wish(Wish::new(id, change, deadline), out);
             }
-            Request::TransferLeadership(to) => {
-                let leads = self.member.leader() == Some(self.member.id());
-                if leads {
-                    self.member.transfer_leadership(to);
-                }
-                out.push(respond(accepted(leads)));
-            }
+            Request::TransferLeadership(to) => out.push(respond(self.hand_over(Some(to)))),
+            Request::HandOver => out.push(respond(self.hand_over(None))),
         }
     }
 
@@ -227,8 +222,4 @@ impl Coordinator {
         let state = self.catalog.encounters().get(&encounter).map(|row| row.state).or(erased);
         Response::State { index: self.catalog.applied(), state }
     }
-}
-
-fn accepted(taken: bool) -> Response {
-    if taken { Response::Accepted } else { Response::Unavailable(Unavailable::NoLeader) }
 }

@@ -122,9 +122,18 @@ impl Coordinator {
         out.push(Output::StoreSnapshot { header, content, is_reset: true });
     }
 
+    /// Takes a snapshot when the last is long ago.
+    pub(super) fn take_snapshot_in_time(&mut self, out: &mut Vec<Output>) {
+        let last = self.member.snapshot().index;
+        if self.catalog.applied() >= last + self.settings.snapshot_every {
+            self.take_snapshot(out);
+        }
+    }
+
+    /// Takes a snapshot of everything that the log handed out: its members are those of now.
     pub(super) fn take_snapshot(&mut self, out: &mut Vec<Output>) {
         let applied = self.catalog.applied();
-        if applied < self.member.snapshot().index + self.settings.snapshot_every {
+        if applied <= self.member.snapshot().index {
             return;
         }
         let content = self.catalog.to_snapshot();

@@ -4,7 +4,8 @@ use super::convert;
 use super::schema::{HardState, Recovered, SnapshotHeader};
 use raft::eraftpb::{ConfState, Entry, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
-use replication::LogIndex;
+use replication::{CoordinatorId, LogIndex, Mutation, is_mutated};
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 pub(super) struct LogCache {
@@ -15,6 +16,8 @@ pub(super) struct LogCache {
     entries: VecDeque<Entry>,
     /// What a member that is too far behind gets.
     snapshot: SnapshotHeader,
+    /// Somebody was to get a snapshot that would not name him.
+    is_newer_wanted: Cell<bool>,
 }
 
 impl LogCache {
@@ -26,6 +29,7 @@ impl LogCache {
             base: (snapshot.index, snapshot.term),
             entries: entries.into_iter().map(convert::entry_to_raft).collect(),
             snapshot,
+            is_newer_wanted: Cell::new(false),
         }
     }
 
@@ -81,6 +85,11 @@ impl LogCache {
         &self.snapshot
     }
 
+    /// Whether a snapshot was asked for since the last look that only a newer one can answer.
+    pub(super) fn take_newer_wanted(&self) -> bool {
+        self.is_newer_wanted.take()
+    }
+
     pub(super) fn term_at(&self, index: LogIndex) -> Option<u64> {
         if index == self.base.0 {
             return Some(self.base.1);
@@ -133,8 +142,13 @@ impl Storage for LogCache {
         Ok(self.last())
     }
 
-    fn snapshot(&self, request_index: u64, _to: u64) -> raft::Result<Snapshot> {
-        if self.snapshot.index < request_index || self.snapshot.index == 0 {
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
+        // The library drops a snapshot that does not name its receiver, every time: one that was
+        // taken before the receiver came would keep it from ever taking part.
+        let names = self.snapshot.membership.contains(CoordinatorId(to))
+            || is_mutated(Mutation::SnapshotFromBefore);
+        if self.snapshot.index < request_index || self.snapshot.index == 0 || !names {
+            self.is_newer_wanted.set(true);
             return Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable));
         }
         Ok(convert::snapshot_to_raft(&self.snapshot))

@@ -59,6 +59,9 @@ impl MemberSettings {
     }
 }
 
+/// A member that lacks no more entries than this may vote: it holds up nobody for long.
+const CAUGHT_UP_ENTRIES: u64 = 64;
+
 /// What a member is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -194,11 +197,40 @@ impl Member {
     }
 
     /// Proposes a change of membership; `false` when not the leader or a change is under way.
+    ///
+    /// `true` does not mean that it comes about: whoever leads by then may never hear of it.
     pub fn propose_membership(&mut self, change: &MembershipChange) -> bool {
         let change: ConfChangeV2 = convert::change_to_raft(change);
+        // The library takes a change that comes too early and logs an empty entry in its place.
         self.role() == Role::Leader
             && self.membership().is_settled()
+            && !self.raw.raft.has_pending_conf()
             && self.raw.propose_conf_change(Vec::new(), change).is_ok()
+    }
+
+    /// Whether, as this leader knows, a member answers and lacks next to nothing.
+    pub fn has_caught_up(&self, id: CoordinatorId) -> bool {
+        let last = self.raw.raft.raft_log.last_index();
+        id == self.id()
+            || self.raw.raft.prs().get(id.0).is_some_and(|progress| {
+                // One that is idle after a snapshot is probed until there is something to send.
+                let streams = progress.state == ProgressState::Replicate;
+                let lacks = last.saturating_sub(progress.matched);
+                progress.recent_active && (lacks == 0 || streams && lacks <= CAUGHT_UP_ENTRIES)
+            })
+    }
+
+    /// The voter that could lead next: not this one, and the furthest of those that `may`.
+    pub fn successor(&self, may: impl Fn(CoordinatorId) -> bool) -> Option<CoordinatorId> {
+        let others = self.membership().voters.into_iter().filter(|id| *id != self.id());
+        let able = others.filter(|id| may(*id) && self.has_caught_up(*id));
+        able.max_by_key(|id| self.raw.raft.prs().get(id.0).map(|progress| progress.matched))
+    }
+
+    /// Whether a member was to get a snapshot, since the last look, that is older than its own
+    /// membership: it needs one that is taken now.
+    pub fn is_newer_snapshot_wanted(&self) -> bool {
+        self.raw.store().take_newer_wanted()
     }
 
     /// Asks for the index that a linearizable read must wait for. The library may drop the request
@@ -210,6 +242,11 @@ impl Member {
     /// Hands leadership over.
     pub fn transfer_leadership(&mut self, to: CoordinatorId) {
         self.raw.transfer_leader(to.0);
+    }
+
+    /// Whether it waits for another to lead. The library gives up after an election timeout.
+    pub fn is_handing_over(&self) -> bool {
+        self.raw.raft.lead_transferee.is_some()
     }
 
     /// Says that a snapshot of everything up to its index is about to be stored, after which

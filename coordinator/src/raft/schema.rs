@@ -31,6 +31,29 @@ impl Membership {
     pub fn is_settled(&self) -> bool {
         self.voters_outgoing.is_empty()
     }
+
+    /// Whether somebody takes part, in whatever way.
+    pub fn contains(&self, id: CoordinatorId) -> bool {
+        let Self { voters, learners, voters_outgoing, learners_next, .. } = self;
+        [voters, learners, voters_outgoing, learners_next].iter().any(|ids| ids.contains(&id))
+    }
+
+    /// Whether a change is done and over: nothing of it is left to be done.
+    pub fn follows(&self, change: &MembershipChange) -> bool {
+        let gone = |id: &CoordinatorId| !self.contains(*id);
+        self.is_settled()
+            && change.voters.iter().all(|id| self.voters.contains(id))
+            && change.learners.iter().all(|id| self.learners.contains(id))
+            && change.removed.iter().all(gone)
+    }
+
+    /// The voters once a change is done.
+    pub fn voters_after(&self, change: &MembershipChange) -> BTreeSet<CoordinatorId> {
+        let leave =
+            |id: &CoordinatorId| change.removed.contains(id) || change.learners.contains(id);
+        let stay = self.voters.iter().filter(|id| !leave(id));
+        stay.chain(&change.voters).copied().collect()
+    }
 }
 
 /// A change of the membership; an empty one ends the change under way.

@@ -65,7 +65,10 @@ fn request_bytes(request: &Request) -> usize {
         Request::Enroll(enroll, _) => enroll.payload.as_bytes().len(),
         Request::Identify(identify) => identify.probe.as_bytes().len(),
         Request::Command(command) => command_bytes(command),
-        Request::Read(_) | Request::Membership(_) | Request::TransferLeadership(_) => 0,
+        Request::Read(_)
+        | Request::Membership(_)
+        | Request::TransferLeadership(_)
+        | Request::HandOver => 0,
     }
 }
 

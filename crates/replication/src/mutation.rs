@@ -69,13 +69,17 @@ pub enum Mutation {
     LateTrimObeyed,
     /// The stream is trimmed by what a replica reported before it was placed anew.
     OldReportTrusted,
+    /// A coordinator that joins gets a snapshot from before it was a member.
+    SnapshotFromBefore,
+    /// Of two matching encounters in one entry of the log, neither counts as the earlier.
+    TwinsIgnored,
     /// A torn end and damage in the middle of the log are treated alike: cut there.
     DamageTakenForTornTail,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::AckBeforeSync,
         Self::VoteNotPersisted,
         Self::AppliedIndexInSecondBatch,
@@ -108,6 +112,8 @@ impl Mutation {
         Self::CutPerPart,
         Self::LateTrimObeyed,
         Self::OldReportTrusted,
+        Self::SnapshotFromBefore,
+        Self::TwinsIgnored,
         Self::DamageTakenForTornTail,
     ];
 }

@@ -1,7 +1,8 @@
 //! Runs the simulation over many seeds, or checks that it finds seeded bugs.
 //!
 //! `simulate --seeds N --from S` runs seeds; `simulate --seed S` runs one twice and tells what
-//! happened; `simulate --mutations --seeds N` runs every seeded bug until a seed finds it.
+//! happened; `simulate --mutations --seeds N` runs every seeded bug until a seed finds it, and
+//! `simulate --mutation NAME --seeds N` one of them.
 
 use replication::Mutation;
 use simulation::{Report, Scenario, Violation, run};
@@ -13,14 +14,14 @@ struct Arguments {
     seeds: u64,
     from: u64,
     only: Option<u64>,
-    mutations: bool,
+    mutations: Vec<Mutation>,
     threads: usize,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut parsed =
-        Arguments { seeds: 500, from: 1, only: None, mutations: false, threads: cores };
+        Arguments { seeds: 500, from: 1, only: None, mutations: Vec::new(), threads: cores };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || -> Result<u64, String> {
@@ -32,7 +33,12 @@ fn arguments() -> Result<Arguments, String> {
             "--from" => parsed.from = number()?,
             "--seed" => parsed.only = Some(number()?),
             "--threads" => parsed.threads = number()?.max(1) as usize,
-            "--mutations" => parsed.mutations = true,
+            "--mutations" => parsed.mutations = Mutation::ALL.to_vec(),
+            "--mutation" => {
+                let name = words.next().unwrap_or_default();
+                let found = Mutation::ALL.into_iter().find(|known| format!("{known:?}") == name);
+                parsed.mutations.push(found.ok_or(format!("`{name}` is no seeded bug"))?);
+            }
             other => return Err(format!("`{other}` is no option")),
         }
     }
@@ -80,10 +86,10 @@ fn main() -> ExitCode {
     // A panic is reported as a violation, with its seed; its own words would come in between.
     std::panic::set_hook(Box::new(|_| {}));
     let mut out = std::io::stdout().lock();
-    let result = match (arguments.only, arguments.mutations) {
+    let result = match (arguments.only, arguments.mutations.is_empty()) {
         (Some(seed), _) => one(&mut out, seed),
-        (None, true) => mutations(&mut out, &arguments),
-        (None, false) => many(&mut out, &arguments),
+        (None, false) => mutations(&mut out, &arguments),
+        (None, true) => many(&mut out, &arguments),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -145,7 +151,7 @@ fn mutations(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::R
     }
     let mut missed = 0;
     writeln!(out, "| seeded bug | found after seeds | by |\n|---|---|---|")?;
-    for mutation in Mutation::ALL {
+    for &mutation in &arguments.mutations {
         let reports = search(arguments, Some(mutation), true);
         let found = reports.iter().find(|(_, report)| report.violation.is_some());
         match found.and_then(|(seed, report)| Some((seed, report.violation.as_ref()?))) {
@@ -162,6 +168,6 @@ fn mutations(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::R
         }
         out.flush()?;
     }
-    writeln!(out, "{missed} of {} not found", Mutation::ALL.len())?;
+    writeln!(out, "{missed} of {} not found", arguments.mutations.len())?;
     Ok(missed == 0)
 }

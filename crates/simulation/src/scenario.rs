@@ -28,6 +28,10 @@ pub struct Scenario {
     pub operation_every_ms: u64,
     /// Most bytes of effects retained.
     pub retention_bytes_max: u64,
+    /// A coordinator takes a snapshot after so many entries; in some worlds never in time.
+    pub snapshot_every: u64,
+    /// The longest sync of a coordinator, in milliseconds; at 0 all are done at once.
+    pub sync_ms: u64,
     /// Crashes between two outputs of a coordinator, of 100,000.
     pub crash_per_output: u64,
     /// How many records of the whole gallery go on in a search of a client.
@@ -59,6 +63,8 @@ impl Scenario {
             crash_per_output: if random.chance(400) { random.range(1, 150) } else { 0 },
             cut: Cut { coarse: random.range(2, 24) as u32, fine: random.range(1, 12) as u32 },
             faults: random.next(),
+            snapshot_every: if random.chance(250) { 1_000_000 } else { 40 },
+            sync_ms: if random.chance(500) { random.range(1, 40) } else { 0 },
             mutation: None,
         }
     }

@@ -1,5 +1,6 @@
 //! Processes, links and time.
 
+mod coordinators;
 mod nodes;
 mod rest;
 
@@ -16,17 +17,12 @@ use crate::stores::SimulatedStores;
 use crate::workload::Workload;
 use coordinator::catalog::FOUNDED_AT;
 use coordinator::command::{Command, Policy, RegisterNode};
-use coordinator::log::{DiskError, LogError, LogStorage};
-use coordinator::raft::{
-    LogEntry, MemberSettings, Membership, Role, SnapshotHeader, snapshot_digest,
-};
-use coordinator::{
-    AdmissionLimits, Catalog, Coordinator, Founding, Hedging, Input, Output, Pace, Request,
-    Response, Settings,
-};
+use coordinator::log::LogStorage;
+use coordinator::raft::{Membership, SnapshotHeader, snapshot_digest};
+use coordinator::{Catalog, Coordinator, Founding, Input, Request, Response};
 use replication::{
-    ClusterId, CoordinatorId, Cut, Host, HostInput, MemoryScanner, NodeId, NodeIdentity, Peer,
-    ScanDone, ScanRequest,
+    ClusterId, CoordinatorId, Host, HostInput, MemoryScanner, NodeId, NodeIdentity, Peer, ScanDone,
+    ScanRequest,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +40,8 @@ pub(crate) enum Event {
     Deliver(Place, Place, Wire),
     /// The scanner of a node that was started so often is done.
     Scanned(NodeId, u64, ScanDone),
+    /// The disk of a coordinator that was started so often is done.
+    Synced(CoordinatorId, u64),
     StartCoordinator(CoordinatorId),
     StartNode(NodeId),
     Operation,
@@ -64,6 +62,9 @@ pub(crate) struct CoordinatorMachine {
     pub(crate) running: Option<(Box<Coordinator>, LogStorage<SimulatedDisk>)>,
     pub(crate) boot: u64,
     pub(crate) paused_until: u64,
+    /// Its disk is busy until then, and what comes waits here.
+    syncing_until: u64,
+    inbox: Vec<Input>,
     /// Its wall clock minus the true time, in milliseconds.
     pub(crate) clock_off_ms: i64,
     pub(crate) was_damaged: bool,
@@ -230,6 +231,7 @@ impl World {
             Event::NodeTick(id, boot) => self.node_tick(id, boot)?,
             Event::Deliver(from, to, wire) => self.deliver(from, to, wire)?,
             Event::Scanned(id, boot, done) => self.scanned(id, boot, done)?,
+            Event::Synced(id, boot) => self.synced(id, boot)?,
             Event::StartCoordinator(id) => self.start_coordinator(id)?,
             Event::StartNode(id) => self.start_node(id)?,
             Event::Operation => {
@@ -326,9 +328,14 @@ impl World {
     // ---- links
 
     pub(crate) fn send(&mut self, from: Place, to: Place, wire: Wire) {
+        self.send_late(0, from, to, wire);
+    }
+
+    /// Sends after so many milliseconds.
+    fn send_late(&mut self, late: u64, from: Place, to: Place, wire: Wire) {
         let delays = self.network.delays(from, to, &mut self.random);
         for delay in delays {
-            self.at(self.now + delay, Event::Deliver(from, to, wire.clone()));
+            self.at(self.now + late + delay, Event::Deliver(from, to, wire.clone()));
         }
     }
 
@@ -365,231 +372,6 @@ impl World {
         }
     }
 
-    // ---- coordinators
-
-    fn settings(&self, id: CoordinatorId, boot: u64) -> Settings {
-        let mut member = MemberSettings::new(id, self.scenario.seed);
-        member.entries_kept = 8;
-        member.snapshot_ticks = 10;
-        Settings {
-            member,
-            founding: self.founding,
-            boot,
-            snapshot_every: 40,
-            chunk_bytes: 2_048,
-            retry_ms: 300,
-            node_live_ms: 1_000,
-            hedging: Hedging { after_ms: 250, replicas_max: 3 },
-            search_cut: self.scenario.cut,
-            // Whoever matches must be seen: the check of the invariant knows no cut.
-            check_cut: Cut::NONE,
-            pace: Pace { moves_max: 2, lag_max: 30 },
-            tail_bytes_max: 2_000,
-            trim_slack: 12,
-            mark_every_ms: 2_000,
-            checks_max: 16,
-            check_budget_ms: 1_000,
-            queue_bytes_max: 1 << 20,
-            admission: AdmissionLimits {
-                under_way_bytes_max: 4 << 10,
-                searches_max: 8,
-                behind_max: 16,
-            },
-        }
-    }
-
-    pub(crate) fn start_coordinator(&mut self, id: CoordinatorId) -> Result<(), Violation> {
-        let Some(machine) = self.coordinators.get_mut(&id) else { return Ok(()) };
-        if machine.running.is_some() || machine.is_gone {
-            return Ok(());
-        }
-        machine.boot += 1;
-        let (disk, boot, was_damaged) = (machine.disk.clone(), machine.boot, machine.was_damaged);
-        let (storage, recovered, content) = match LogStorage::open(disk, SEGMENT_BYTES) {
-            Ok(opened) => opened,
-            Err(LogError::Disk(DiskError::Killed | DiskError::Full)) => {
-                self.crash_coordinator(id);
-                return Ok(());
-            }
-            Err(error) => return self.refused(id, was_damaged, &error.to_string()),
-        };
-        let settings = self.settings(id, boot);
-        let started = Coordinator::start(settings, recovered, content, self.now);
-        let (coordinator, outputs) = match started {
-            Ok(started) => started,
-            Err(error) => return self.refused(id, was_damaged, &error.to_string()),
-        };
-        if let Some(machine) = self.coordinators.get_mut(&id) {
-            machine.running = Some((Box::new(coordinator), storage));
-        }
-        self.hash(&[5, id.0, boot]);
-        self.perform(id, outputs)?;
-        let running = self.coordinators.get(&id).and_then(|machine| machine.running.as_ref());
-        if let Some((coordinator, _)) = running {
-            let seen = Observation::Started { coordinator: id, catalog: coordinator.catalog() };
-            self.invariants.watch(&seen, &self.model)?;
-        }
-        let offset = self.random.below(TICK_MS);
-        self.at(self.now + offset, Event::CoordinatorTick(id, boot));
-        Ok(())
-    }
-
-    fn refused(&mut self, id: CoordinatorId, expected: bool, why: &str) -> Result<(), Violation> {
-        let seen = Observation::Refused { coordinator: id, expected, why };
-        self.invariants.watch(&seen, &self.model)?;
-        self.lose_coordinator(id);
-        Ok(())
-    }
-
-    /// A coordinator that cannot come back is replaced by a new one.
-    pub(crate) fn lose_coordinator(&mut self, id: CoordinatorId) {
-        if let Some(machine) = self.coordinators.get_mut(&id) {
-            machine.is_gone = true;
-            machine.running = None;
-        }
-        let highest = self.coordinators.keys().max().map_or(0, |id| id.0);
-        let new = CoordinatorId(highest + 1);
-        self.add_coordinator(new);
-        self.at(self.now + 300, Event::Replace(id, new));
-    }
-
-    fn replace(&mut self, old: CoordinatorId, new: CoordinatorId) -> Result<(), Violation> {
-        let leader = self.leader().and_then(|id| {
-            let (coordinator, _) = self.coordinators.get(&id)?.running.as_ref()?;
-            Some((id, coordinator.member().membership()))
-        });
-        if let Some((leader, membership)) = leader {
-            if membership.voters.contains(&new) && membership.is_settled() {
-                return Ok(());
-            }
-            let change = coordinator::raft::MembershipChange {
-                voters: vec![new],
-                learners: Vec::new(),
-                removed: vec![old],
-            };
-            let request = self.workload.ask(Request::Membership(change), 0);
-            self.send(Place::Client, Place::Coordinator(leader), Wire::Request(request));
-        }
-        self.at(self.now + 500, Event::Replace(old, new));
-        Ok(())
-    }
-
-    pub(crate) fn crash_coordinator(&mut self, id: CoordinatorId) {
-        let wait = self.random.range(100, 2_500);
-        self.restart_coordinator(id, wait);
-    }
-
-    /// Crashes a coordinator that starts again after so long.
-    fn restart_coordinator(&mut self, id: CoordinatorId, wait_ms: u64) {
-        let Some(machine) = self.coordinators.get_mut(&id) else { return };
-        machine.running = None;
-        machine.disk.crash(&mut self.random);
-        self.at(self.now + wait_ms, Event::StartCoordinator(id));
-    }
-
-    pub(crate) fn leader(&self) -> Option<CoordinatorId> {
-        let leads = |machine: &CoordinatorMachine| {
-            let (coordinator, _) = machine.running.as_ref()?;
-            Some(coordinator.member().role() == Role::Leader)
-        };
-        self.coordinators.iter().find(|(_, m)| leads(m) == Some(true)).map(|(id, _)| *id)
-    }
-
-    fn coordinator_tick(&mut self, id: CoordinatorId, boot: u64) -> Result<(), Violation> {
-        let Some(machine) = self.coordinators.get(&id) else { return Ok(()) };
-        if machine.boot != boot || machine.running.is_none() {
-            return Ok(());
-        }
-        if machine.paused_until > self.now {
-            self.at(machine.paused_until, Event::CoordinatorTick(id, boot));
-            return Ok(());
-        }
-        self.at(self.now + TICK_MS, Event::CoordinatorTick(id, boot));
-        self.step_coordinator(id, Input::Tick)
-    }
-
-    fn step_coordinator(&mut self, id: CoordinatorId, input: Input) -> Result<(), Violation> {
-        let now = self.now;
-        let Some(machine) = self.coordinators.get_mut(&id) else { return Ok(()) };
-        let stamp_ms = (now + 10_000_000).saturating_add_signed(machine.clock_off_ms);
-        let Some((coordinator, _)) = &mut machine.running else { return Ok(()) };
-        let outputs = coordinator.step(input, now, stamp_ms);
-        let member = coordinator.member();
-        if member.role() == Role::Leader {
-            let seen = Observation::Leads { coordinator: id, term: member.term() };
-            self.invariants.watch(&seen, &self.model)?;
-        }
-        self.perform(id, outputs)
-    }
-
-    /// Performs the outputs in their order; the process may die before any of them.
-    fn perform(&mut self, id: CoordinatorId, outputs: Vec<Output>) -> Result<(), Violation> {
-        for output in outputs {
-            let dies =
-                !self.is_mending && self.random.below(100_000) < self.scenario.crash_per_output;
-            if dies {
-                self.fault_count += 1;
-                self.crash_coordinator(id);
-                return Ok(());
-            }
-            let Some(machine) = self.coordinators.get_mut(&id) else { return Ok(()) };
-            let Some((_, storage)) = &mut machine.running else { return Ok(()) };
-            let from = Place::Coordinator(id);
-            let written = match output {
-                Output::Persist { entries, hard_state } => storage.append(entries, hard_state),
-                Output::Sync => storage.sync(),
-                Output::StoreSnapshot { header, content, is_reset } => {
-                    storage.store_snapshot(header, content.as_bytes(), is_reset)
-                }
-                Output::Peer(to, message) => {
-                    self.send(from, Place::Coordinator(to), Wire::Peer(message));
-                    Ok(())
-                }
-                Output::Node(to, message) => {
-                    if let replication::ToNode::Scan(request) = &message {
-                        let key = (id, request.boot, request.scan, to);
-                        self.scans.insert(key, request.clone());
-                    }
-                    self.send(from, Place::Node(to), Wire::ToNode(message));
-                    Ok(())
-                }
-                Output::Client(request, response) => {
-                    self.send(from, Place::Client, Wire::Response(request, response));
-                    Ok(())
-                }
-                Output::Applied(entry) => {
-                    self.applied(id, &entry)?;
-                    Ok(())
-                }
-                Output::Alarm(_) => Ok(()),
-                Output::Halt => {
-                    let what = format!("coordinator {id} halted");
-                    return Err(Violation { invariant: "I1", what });
-                }
-            };
-            if written.is_err() {
-                self.crash_coordinator(id);
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn applied(&mut self, id: CoordinatorId, entry: &LogEntry) -> Result<(), Violation> {
-        let is_first = entry.index > self.model.applied();
-        let differs = |what| Violation { invariant: "I1", what };
-        self.model.take(entry).map_err(differs)?;
-        self.hash(&[1, id.0, entry.index, entry.term, u64::from(is_first)]);
-        let Some((coordinator, _)) =
-            self.coordinators.get(&id).and_then(|machine| machine.running.as_ref())
-        else {
-            return Ok(());
-        };
-        let catalog = coordinator.catalog();
-        let seen = Observation::Applied { catalog, index: entry.index, is_first };
-        self.invariants.watch(&seen, &self.model)
-    }
-
     fn hash(&mut self, words: &[u64]) {
         for word in words.iter().chain([&self.now]) {
             self.trace = (self.trace ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
@@ -617,6 +399,8 @@ impl CoordinatorMachine {
             running: None,
             boot: 0,
             paused_until: 0,
+            syncing_until: 0,
+            inbox: Vec::new(),
             clock_off_ms: 0,
             was_damaged: false,
             is_gone: false,

@@ -1,6 +1,6 @@
 //! `tanba cluster status`: how a cluster stands.
 
-use super::view::View;
+use super::view::{READY, View};
 use crate::connection::{ClusterArguments, Connection};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ fn healths(connection: &Connection) -> BTreeMap<u64, (String, String)> {
         let address = address.to_string();
         let probed = connection.wait(probe(&connection.security, &address, Role::Coordinator));
         let health = match probed {
-            Ok(true) => "ready".to_owned(),
+            Ok(true) => READY.to_owned(),
             Ok(false) => "not ready".to_owned(),
             Err(ClientError::Refused { status, .. }) => format!("no answer: {}", status.message()),
             Err(error) => error.to_string(),

@@ -6,6 +6,13 @@ use std::collections::BTreeMap;
 use terminal::table::{Align, Table};
 use terminal::words::counted;
 
+/// Part of a coordinator that votes.
+pub(crate) const VOTER: &str = "voter";
+/// Part of a coordinator that listens.
+pub(crate) const LEARNER: &str = "learner";
+/// Health of a coordinator that serves.
+pub(crate) const READY: &str = "ready";
+
 /// See the module.
 #[derive(Debug, Serialize)]
 pub(crate) struct View {
@@ -137,7 +144,7 @@ impl View {
                 "no leader is known: more than half of the coordinators must be up".to_owned(),
             );
         }
-        for coordinator in self.coordinators.iter().filter(|c| c.health != "ready") {
+        for coordinator in self.coordinators.iter().filter(|c| !c.is_ready()) {
             faults.push(format!("coordinator {}: {}", coordinator.id, coordinator.health));
         }
         let up = self.nodes.iter().filter(|node| node.state == "up");
@@ -271,15 +278,22 @@ fn coordinators(
         id,
         address: address.clone(),
         part: if has(|m| &m.voters, id) {
-            "voter"
+            VOTER
         } else if has(|m| &m.learners, id) {
-            "learner"
+            LEARNER
         } else {
             "none"
         },
         health: health.clone(),
     };
     healths.iter().map(coordinator).collect()
+}
+
+impl Coordinator {
+    /// Whether it answers and follows a leader.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.health == READY
+    }
 }
 
 impl Node {

@@ -31,7 +31,9 @@ impl Invariant for UniqueRegistration {
             });
             for (other, _) in same {
                 ensure(!both_wrongly_active(model, *encounter, *other), || {
-                    format!("two encounters of one finger are active at {index}")
+                    format!(
+                        "encounters {encounter} and {other} of one finger are active at {index}"
+                    )
                 })?;
             }
         }
@@ -40,8 +42,10 @@ impl Invariant for UniqueRegistration {
 }
 
 fn both_wrongly_active(model: &Model, one: EncounterId, other: EncounterId) -> bool {
+    let (earlier, later) = (one.min(other), one.max(other));
     let active = |id| model.catalog.encounters().get(id).filter(|row| is_active(row));
-    let (Some(one), Some(other)) = (active(&one), active(&other)) else { return false };
+    let (Some(one), Some(other)) = (active(&earlier), active(&later)) else { return false };
+    // Of two in one entry of the log, the one with the higher id counts as the later.
     let later = if one.enrolled_at > other.enrolled_at { one } else { other };
     let same_person = model.catalog.resolve(one.person) == model.catalog.resolve(other.person);
     let relinked = [one, other].iter().any(|row| row.person != row.home_person);
