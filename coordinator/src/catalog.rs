@@ -282,6 +282,12 @@ impl Catalog {
         &self.marks
     }
 
+    /// The mark of a backup at an index, if there is one.
+    pub fn backup_mark_at(&self, index: LogIndex) -> Option<u64> {
+        let is_it = |row: &&MarkRow| row.index == index && row.kind == MarkKind::Backup;
+        self.marks.iter().rev().find(is_it).map(|row| row.id)
+    }
+
     /// The audit chain.
     pub fn audit(&self) -> &Audit {
         &self.audit

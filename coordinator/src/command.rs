@@ -349,11 +349,11 @@ pub struct Policy {
     pub min_durable: u8,
     /// Most bytes of effects retained, all partitions together.
     pub retention_bytes_max: u64,
-    /// Lowest score that makes two encounters a match in a duplicate check.
-    pub dedup_threshold: u32,
+    /// Lowest [`replication::Hit::rarity`] that makes two encounters a match in a duplicate check.
+    pub dedup_rarity: u32,
 }
 
-code_struct!(Policy { replication, min_durable, retention_bytes_max, dedup_threshold });
+code_struct!(Policy { replication, min_durable, retention_bytes_max, dedup_rarity });
 
 /// See [`Command::SetPolicy`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

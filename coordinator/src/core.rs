@@ -331,6 +331,10 @@ impl Coordinator {
         if self.catalog.placement_changed_at() == Some(index) {
             self.placement_changed_at = index;
         }
+        if let Some(mark) = self.catalog.backup_mark_at(index) {
+            let content = Payload::from(self.catalog.to_snapshot());
+            out.push(Output::Keep { mark, content });
+        }
         let (me, boot) = (self.member.id(), self.settings.boot);
         for (origin, outcome) in outcomes {
             if (origin.coordinator, origin.boot) == (me, boot) {

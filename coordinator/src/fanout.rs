@@ -24,12 +24,14 @@ pub struct Question {
     /// Which records.
     pub scope: Scope,
     /// Lowest score.
-    pub threshold: u32,
+    pub score_min: u32,
+    /// Lowest rarity.
+    pub rarity_min: u32,
     /// How many records of the whole gallery go on.
     pub cut: Cut,
     /// The barrier.
     pub min_index: LogIndex,
-    /// Persons wanted; `None` for everybody who reaches the threshold.
+    /// Persons wanted; `None` for everybody who reaches both.
     pub persons_max: Option<u32>,
     /// After this time, what is there is all there is.
     pub deadline: u64,
@@ -286,11 +288,14 @@ impl Fanout {
         merge(&answers, cut)
     }
 
-    /// Everybody who passed the cuts, reached the threshold and is still known to the catalog, best
+    /// Everybody who passed the cuts, is like enough and still known to the catalog, best
     /// first.
     pub fn hits(&self, catalog: &Catalog) -> Vec<Hit> {
         let mut hits = self.merged(catalog).ranked;
-        let reached = |hit: &Hit| hit.score.is_some_and(|score| score >= self.question.threshold);
+        let Question { score_min, rarity_min, .. } = self.question;
+        let reached = |hit: &Hit| {
+            hit.rarity >= rarity_min && hit.score.is_some_and(|score| score >= score_min)
+        };
         hits.retain(|hit| reached(hit) && catalog.encounters().contains_key(&hit.encounter));
         if is_mutated(Mutation::TiesByArrival) {
             hits.reverse();
@@ -308,7 +313,8 @@ impl Fanout {
             let person = catalog.resolve(row.map_or(hit.person, |row| row.person));
             if seen.insert(person) || is_mutated(Mutation::HedgeMergedTwice) {
                 let (encounter, score) = (hit.encounter, hit.score.unwrap_or(0));
-                candidates.push(Candidate { person, encounter, score });
+                let rarity = hit.rarity;
+                candidates.push(Candidate { person, encounter, score, rarity });
             }
         }
         candidates.truncate(self.question.persons_max.unwrap_or(u32::MAX) as usize);

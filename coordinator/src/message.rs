@@ -109,6 +109,8 @@ pub struct Candidate {
     pub encounter: EncounterId,
     /// Its score.
     pub score: u32,
+    /// See [`replication::Hit::rarity`].
+    pub rarity: u32,
 }
 
 /// Why a partition is missing in an answer.
@@ -246,6 +248,13 @@ pub enum Output {
         content: Payload,
         /// Whether the log after it goes, too.
         is_reset: bool,
+    },
+    /// Keep the catalog as it is at a mark, for a backup.
+    Keep {
+        /// Which mark.
+        mark: u64,
+        /// The catalog as bytes.
+        content: Payload,
     },
     /// An entry was applied: for an archive of the log, and for those who watch.
     Applied(LogEntry),

@@ -9,14 +9,14 @@ mod beginning;
 mod owner;
 mod status;
 
-pub use beginning::{found, join};
+pub use beginning::{found, found_from, join};
 pub use status::{NodeStatus, PartitionStatus, ReplicaStatus, Status};
 
 use crate::log::{LogError, LogStorage};
 use crate::message::{Input, PeerMessage, Request, Response, Unavailable};
 use crate::{Coordinator, Settings};
 use owner::{Errand, Owner};
-use replication::{CodecError, CoordinatorId, NodeId, Room, ToNode};
+use replication::{CodecError, CoordinatorId, Keep, KeepNothing, NodeId, Room, ToNode};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -50,10 +50,12 @@ pub struct RuntimeConfig {
     pub waiting_max: usize,
     /// Most bytes of payloads in them.
     pub waiting_bytes_max: usize,
+    /// Where the catalog is kept for backups.
+    pub keep: Arc<dyn Keep>,
 }
 
 impl RuntimeConfig {
-    /// Ticks of 100 ms, segments of 64 MiB, 4,096 inputs and 64 MiB waiting.
+    /// Ticks of 100 ms, segments of 64 MiB, 4,096 inputs and 64 MiB waiting; no backups.
     pub fn new(settings: Settings, folder: PathBuf) -> Self {
         Self {
             settings,
@@ -62,6 +64,7 @@ impl RuntimeConfig {
             segment_bytes: 64 << 20,
             waiting_max: 4096,
             waiting_bytes_max: 64 << 20,
+            keep: Arc::new(KeepNothing),
         }
     }
 }
@@ -139,6 +142,7 @@ impl Runtime {
             status: status.clone(),
             started,
             tick: config.tick,
+            keep: config.keep,
             clients: Default::default(),
             requests: 0,
             alarms: 0,

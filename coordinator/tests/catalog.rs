@@ -1,5 +1,6 @@
 //! The rules of the catalog, one test each.
 
+use coordinator::catalog::{NodeRow, StreamRead};
 use coordinator::command::{
     Adjudicate, AuditSeal, Batch, Command, DedupPolicy, DedupVerdict, Enroll, Erase, ErasureTarget,
     MergePersons, NodeState, Origin, Outcome, Policy, Refusal, RegisterNode, ReportReplica,
@@ -9,8 +10,8 @@ use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
 use coordinator::{Catalog, Founding};
 use proptest::prelude::*;
 use replication::{
-    ClusterId, Code, CodecError, CoordinatorId, EncounterId, EncounterState, Epoch, GallerySet,
-    Generation, NodeId, PartitionId, Payload, PersonId, Scope, Summary,
+    ClusterId, Code, CodecError, CoordinatorId, Effect, EncounterId, EncounterState, Epoch,
+    GallerySet, Generation, NodeId, PartitionId, Payload, PersonId, Scope, Summary,
 };
 
 const RETENTION_BYTES: u64 = 4_000;
@@ -20,7 +21,7 @@ fn founded() -> Catalog {
         replication: 2,
         min_durable: 2,
         retention_bytes_max: RETENTION_BYTES,
-        dedup_threshold: 1,
+        dedup_rarity: 1,
     };
     Catalog::found(&Founding { cluster: ClusterId(9), partitions: 3, policy })
 }
@@ -343,6 +344,51 @@ fn a_cluster_founded_again_from_an_old_backup_does_not_bring_back_the_erased() {
     assert_eq!(again.encounters().keys().copied().collect::<Vec<_>>(), [EncounterId(2)]);
     assert!(again.tombstones().contains_key(&EncounterId(1)));
     assert!(again.key(PersonId(1)).is_none());
+    // Even under the id of somebody whom the backup never held.
+    let mut again = again;
+    let entry = |id| {
+        let origin = Origin { coordinator: CoordinatorId(1), boot: 1, sequence: 1 };
+        let commands = vec![(origin, Command::Enroll(enroll(id, DedupPolicy::Skip)))];
+        Batch { generation: Generation(2), stamp_ms: 7, commands }.encode()
+    };
+    let outcomes = again.apply(again.applied() + 1, &entry(3)).unwrap();
+    assert_eq!(outcomes[0].1, Outcome::Gone);
+}
+
+#[test]
+fn what_a_replica_of_a_backup_lacks_is_in_its_stream() {
+    let mut catalog = founded();
+    enrolled(&mut catalog, 1, DedupPolicy::Skip);
+    let backup = catalog.clone();
+    erase(&mut catalog, ErasureTarget::Person(PersonId(1)));
+    let again = backup.clone().refound(Generation(2), catalog.erasures());
+    assert_eq!(again.applied(), backup.applied() + 1);
+    let home = again.partition(again.home(PersonId(1))).unwrap();
+    let read = home.read(backup.applied(), again.applied(), u64::MAX);
+    let StreamRead::Entries { through, entries } = read else { panic!("{read:?}") };
+    assert_eq!(through, again.applied());
+    assert_eq!(entries, [(again.applied(), vec![Effect::Remove(EncounterId(1))])]);
+}
+
+#[test]
+fn a_rehoused_cluster_knows_its_new_nodes_alone_and_its_streams_begin_there() {
+    let mut catalog = busy();
+    let row = NodeRow { incarnation: 5, site: 0, capacity: 1, state: NodeState::Up };
+    let nodes = [11, 12, 13].map(|id| (NodeId(id), row));
+    catalog.rehouse(nodes.into());
+    assert!(catalog.nodes().keys().copied().eq([11, 12, 13].map(NodeId)));
+    assert_eq!(catalog.retained_bytes(), 0);
+    let at = catalog.applied();
+    for (partition, row) in catalog.partitions() {
+        assert_eq!(row.placement.replicas.len(), 2);
+        assert!(row.placement.replicas.values().all(|complete| *complete));
+        assert_eq!(row.read(at - 1, at, u64::MAX), StreamRead::Trimmed);
+        let nothing = StreamRead::Entries { through: at, entries: Vec::new() };
+        assert_eq!(row.read(at, at, u64::MAX), nothing);
+        assert_eq!(catalog.summary_at(partition, at), Some(row.summary));
+    }
+    let read = Catalog::from_snapshot(&catalog.to_snapshot()).unwrap();
+    assert_eq!(read, catalog);
 }
 
 #[test]

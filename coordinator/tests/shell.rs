@@ -32,7 +32,7 @@ impl Links for LinksOf {
 
 fn founding() -> Founding {
     let policy =
-        Policy { replication: 1, min_durable: 1, retention_bytes_max: 1 << 20, dedup_threshold: 1 };
+        Policy { replication: 1, min_durable: 1, retention_bytes_max: 1 << 20, dedup_rarity: 1 };
     Founding { cluster: ClusterId(7), partitions: 2, policy }
 }
 

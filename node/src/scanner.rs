@@ -125,8 +125,9 @@ impl ResidentScanner {
                 continue;
             };
             let (coarse, fine) = (entry.stage1, entry.stage2.thousandths());
-            let score = entry.similarity.map(Similarity::thousandths);
-            scanned.hits.push(Hit { coarse, fine, score, encounter, person });
+            let score = entry.similarity.map(|(similarity, _)| similarity.thousandths());
+            let rarity = entry.similarity.map_or(0, |(_, rarity)| rarity);
+            scanned.hits.push(Hit { coarse, fine, score, rarity, encounter, person });
             last = Some(CoarseKey { coarse, encounter });
         }
         let cut_at = last.filter(|_| shard.is_cut);

@@ -11,7 +11,7 @@ mod owner;
 mod status;
 mod worker;
 
-pub use beginning::{begin, identity};
+pub use beginning::{begin, identity, put_replica};
 pub use status::{OpenReplica, ReplicaStatus, Status};
 
 use crate::error::NodeError;
@@ -20,7 +20,8 @@ use beginning::NodeFolder;
 use matching::Parameters;
 use owner::{Errand, Owner};
 use replication::{
-    CoordinatorId, FromNode, Host, HostInput, HostSettings, KvError, NodeId, Peer, Room, ToNode,
+    CoordinatorId, FromNode, Host, HostInput, HostSettings, Keep, KeepNothing, KvError, NodeId,
+    Peer, Room, ToNode,
 };
 use search::{Kernels, TwinKernels};
 use std::io;
@@ -62,11 +63,13 @@ pub struct RuntimeConfig {
     pub parameters: Parameters,
     /// Where stage 1 runs.
     pub kernels: Arc<dyn Kernels>,
+    /// Where checkpoints are kept for backups.
+    pub keep: Arc<dyn Keep>,
 }
 
 impl RuntimeConfig {
     /// Ticks of 50 ms, 4,096 inputs and 256 MiB waiting, 512 effects ahead of the scanner, about a
-    /// second of its work; scans on the processor with the default parameters.
+    /// second of its work; scans on the processor with the default parameters; no backups.
     pub fn new(settings: HostSettings, folder: PathBuf) -> Self {
         Self {
             settings,
@@ -77,6 +80,7 @@ impl RuntimeConfig {
             backlog_max: 512,
             parameters: Parameters::default(),
             kernels: Arc::new(TwinKernels::new()),
+            keep: Arc::new(KeepNothing),
         }
     }
 }
@@ -174,6 +178,7 @@ impl Runtime {
             status: status.clone(),
             started,
             tick: config.tick,
+            keep: config.keep,
             quarantined: 0,
         };
         let (closing, closed) = watch::channel(None);

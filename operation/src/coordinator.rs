@@ -3,13 +3,15 @@
 use crate::connection::SecurityArguments;
 use crate::disks::Disks;
 use crate::file::ClusterFile;
+use crate::kept::Kept;
 use crate::metrics;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
 };
 use anyhow::{Context, bail};
-use coordinator::shell::{Handle, Runtime, RuntimeConfig, found, join};
-use coordinator::{Request, Settings};
+use coordinator::catalog::FOUNDED_AT;
+use coordinator::shell::{Handle, Runtime, RuntimeConfig, found, found_from, join};
+use coordinator::{Catalog, Request, Settings};
 use replication::CoordinatorId;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -19,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use terminal::output::{Exit, Output};
 use transport::{
-    CoordinatorDesk, CoordinatorLinks, CoordinatorLinksSettings, Health, PublicService, Role,
-    Security, reflection,
+    BackupService, CoordinatorDesk, CoordinatorLinks, CoordinatorLinksSettings, Health,
+    PublicService, Role, Security, reflection,
 };
 
 /// A leader that is told to stop hands over within this time, or an election is needed.
@@ -101,6 +103,25 @@ pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
             Ok(Exit::Found.into())
         }
     }
+}
+
+/// Begins the folder of a coordinator of a cluster that is founded from a state that was there
+/// before.
+///
+/// # Errors
+/// When the folder is not empty or cannot be written.
+pub(crate) fn found_in(
+    data: &Path,
+    id: CoordinatorId,
+    file: &ClusterFile,
+    catalog: &Catalog,
+) -> anyhow::Result<()> {
+    let begin = Begin { cluster: PathBuf::new(), id: id.0, data: data.to_owned() };
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("{} cannot be created", data.display()))?;
+    found_from(&begin.log(), catalog, file.coordinators.keys().copied())?;
+    Disks::begin(data)?;
+    begin.write_name(file)
 }
 
 impl Begin {
@@ -186,9 +207,14 @@ impl Serve {
         self.serving.start()?;
         let disks = Disks::open(&self.begin.data)?;
         let links = CoordinatorLinks::start(links_settings(id, &file, disks), security.clone())?;
-        let handle = start(id, &file, &self.begin.log(), &links)?;
+        let kept = Kept::start(&self.begin.data).context("no thread can be started")?;
+        let kept = Arc::new(kept);
+        let handle = start(id, &file, &self.begin.log(), &links, kept.clone())?;
+        check_generation(&handle, &file)?;
         let health = Health::not_ready().await;
+        let backups = BackupService::new(kept, security.clone());
         let router = router(&security, address, &handle, &links, &health)?;
+        let router = router.add_service(backups.service());
         let mut server = Server::start(address, router).await?;
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
         let looking = tokio::spawn(look(handle.clone(), health.clone()));
@@ -213,6 +239,7 @@ fn links_settings(id: CoordinatorId, file: &ClusterFile, disks: Disks) -> Coordi
     CoordinatorLinksSettings {
         id,
         cluster: file.founding.cluster,
+        generation: file.generation,
         incarnation: disks.own(),
         is_known: Box::new(move |id, incarnation| disks.is_known(id, incarnation)),
         peers: others.map(|(id, at)| (*id, at.to_string())).collect(),
@@ -225,12 +252,29 @@ fn start(
     file: &ClusterFile,
     log: &Path,
     links: &Arc<CoordinatorLinks>,
+    kept: Arc<Kept>,
 ) -> anyhow::Result<Handle> {
     let settings = Settings::new(id, file.founding);
-    let handle = Runtime::spawn(RuntimeConfig::new(settings, log.to_owned()), links.clone())?;
+    let config = RuntimeConfig { keep: kept, ..RuntimeConfig::new(settings, log.to_owned()) };
+    let handle = Runtime::spawn(config, links.clone())?;
     let taking = handle.clone();
     links.deliver_to(Box::new(move |input| taking.deliver(input)));
     Ok(handle)
+}
+
+/// Refuses a folder and a cluster file of different generations. One that joined and has learned
+/// nothing yet has none.
+fn check_generation(handle: &Handle, file: &ClusterFile) -> anyhow::Result<()> {
+    let status = handle.status();
+    if status.applied > FOUNDED_AT && status.generation != file.generation {
+        bail!(
+            "this is generation {} of the cluster, and the cluster file is of generation {}: take \
+             the file that `tanba backup restore` wrote with the folder",
+            status.generation.0,
+            file.generation.0
+        );
+    }
+    Ok(())
 }
 
 fn router(

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use coordinator::Founding;
 use coordinator::command::Policy;
-use replication::{ClusterId, CoordinatorId};
+use replication::{ClusterId, CoordinatorId, Generation};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,6 +22,8 @@ pub struct ClusterFile {
     pub name: String,
     /// What it was founded with, or is to be.
     pub founding: Founding,
+    /// How often it was founded: once, and once more by every restore.
+    pub generation: Generation,
     /// Where coordinators are.
     pub coordinators: BTreeMap<CoordinatorId, SocketAddr>,
     /// The certificates of whoever uses this file and names no others.
@@ -33,14 +35,20 @@ pub struct ClusterFile {
 struct Raw {
     name: String,
     id: String,
+    #[serde(default = "first")]
+    generation: u32,
     partitions: u16,
     replication: u8,
     min_durable: u8,
     retention_mib: u64,
-    duplicate_similarity: u32,
+    duplicate_rarity: u32,
     #[serde(default)]
     certificates: Option<PathBuf>,
     coordinators: BTreeMap<String, SocketAddr>,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 impl ClusterFile {
@@ -72,9 +80,10 @@ impl ClusterFile {
                     replication: raw.replication,
                     min_durable: raw.min_durable,
                     retention_bytes_max: raw.retention_mib << 20,
-                    dedup_threshold: raw.duplicate_similarity,
+                    dedup_rarity: raw.duplicate_rarity,
                 },
             },
+            generation: Generation(raw.generation),
             coordinators: coordinators(raw.coordinators)?,
             certificates: raw.certificates,
         };
@@ -83,6 +92,7 @@ impl ClusterFile {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.generation.0 > 0, "generation: from 1 on");
         let Founding { partitions, policy, .. } = self.founding;
         let Policy { replication, min_durable, retention_bytes_max, .. } = policy;
         ensure!((1..=PARTITIONS_MAX).contains(&partitions), "partitions: 1 to {PARTITIONS_MAX}");
@@ -112,7 +122,7 @@ impl ClusterFile {
 
     fn to_text(&self) -> String {
         let Founding { cluster, partitions, policy } = self.founding;
-        let Policy { replication, min_durable, retention_bytes_max, dedup_threshold } = policy;
+        let Policy { replication, min_durable, retention_bytes_max, dedup_rarity } = policy;
         let coordinators: String =
             self.coordinators.iter().map(|(id, at)| format!("{} = \"{at}\"\n", id.0)).collect();
         let certificates = match &self.certificates {
@@ -125,6 +135,8 @@ impl ClusterFile {
              # The name in its certificates, and what tells it from every other cluster.\n\
              name = \"{}\"\n\
              id = \"{:032x}\"\n\
+             # How often it was founded; `tanba backup restore` writes the next.\n\
+             generation = {}\n\
              # Parts of the gallery; for good.\n\
              partitions = {partitions}\n\
              # What the cluster is founded with; later `tanba cluster policy` counts.\n\
@@ -134,8 +146,9 @@ impl ClusterFile {
              min_durable = {min_durable}\n\
              # Changes kept for replicas that are behind.\n\
              retention_mib = {}\n\
-             # Similarity, in thousandths, from which on an enrollment is held as a duplicate.\n\
-             duplicate_similarity = {dedup_threshold}\n\
+             # How rarely a stranger may be as alike as what is held for a duplicate: 9000 is one\n\
+             # person in 10^9, 12000 one in 10^12.\n\
+             duplicate_rarity = {dedup_rarity}\n\
              # The certificates to use when no others are given: a folder beside this file.\n\
              {certificates}\
              \n\
@@ -144,6 +157,7 @@ impl ClusterFile {
              {coordinators}",
             self.name,
             cluster.0,
+            self.generation.0,
             retention_bytes_max >> 20,
         )
     }
@@ -186,12 +200,13 @@ mod tests {
             replication: 2,
             min_durable: 1,
             retention_bytes_max: 64 << 20,
-            dedup_threshold: 900,
+            dedup_rarity: 9000,
         };
         let at = |n: u64| (CoordinatorId(n), SocketAddr::from(([127, 0, 0, 1], 7100 + n as u16)));
         ClusterFile {
             name: "kz".into(),
             founding: Founding { cluster: ClusterId(77), partitions: 8, policy },
+            generation: Generation(3),
             coordinators: [1, 2, 3].map(at).into(),
             certificates: Some("certs/operator-1".into()),
         }
@@ -200,8 +215,9 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         assert_eq!(ClusterFile::parse(&file().to_text()).unwrap(), file());
-        let bare = ClusterFile { certificates: None, ..file() };
-        assert_eq!(ClusterFile::parse(&bare.to_text()).unwrap(), bare);
+        let bare = ClusterFile { certificates: None, generation: Generation(1), ..file() };
+        let text = bare.to_text().replace("generation = 1\n", "");
+        assert_eq!(ClusterFile::parse(&text).unwrap(), bare);
     }
 
     #[test]
@@ -213,6 +229,7 @@ mod tests {
             format!("{error:#}")
         };
         assert!(said("name = \"kz\"", "name = \"K Z\"").starts_with("name"));
+        assert!(said("generation = 3", "generation = 0").starts_with("generation"));
         assert!(said("partitions = 8", "partitions = 0").starts_with("partitions"));
         assert!(said("replication = 2", "replication = 9").starts_with("replication"));
         assert!(said("min_durable = 1", "min_durable = 3").starts_with("min_durable"));

@@ -2,16 +2,18 @@
 //! with its arguments and `run`.
 //!
 //! - [`certs`]: a private authority. [`coordinator`], [`node`]: begin and serve. [`cluster`]: look,
-//!   wait, change.
+//!   wait, change. [`backup`]: take one, read it, make a cluster of it.
 //! - [`file`]: what all processes and clients of a cluster share. [`connection`]: how a command
 //!   reaches it. [`names`], [`words`]: what it says in the terms of the command line.
 
+pub mod backup;
 pub mod certs;
 pub mod cluster;
 pub mod connection;
 pub mod coordinator;
 mod disks;
 pub mod file;
+mod kept;
 mod metrics;
 pub mod names;
 pub mod node;

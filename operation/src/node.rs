@@ -2,6 +2,7 @@
 
 use crate::connection::SecurityArguments;
 use crate::file::ClusterFile;
+use crate::kept::Kept;
 use crate::metrics;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
@@ -9,19 +10,14 @@ use crate::serving::{
 use anyhow::{Context, bail, ensure};
 use coordinator::catalog::FOUNDED_AT;
 use node::shell::{Handle, Links, Runtime, RuntimeConfig, begin, identity};
-use replication::{
-    CoordinatorId, FromNode, Generation, HostSettings, NodeId, NodeIdentity, ToNode,
-};
+use replication::{CoordinatorId, FromNode, HostSettings, NodeId, NodeIdentity, ToNode};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use terminal::output::{Exit, Output};
-use transport::{Health, NodeLinks, NodeLinksSettings, Role, Security};
-
-/// The generation of a cluster that was not refounded; refounding has no command yet.
-const GENERATION: Generation = Generation(1);
+use transport::{BackupService, Health, NodeLinks, NodeLinksSettings, Role, Security};
 
 /// Arguments of `tanba node`.
 #[derive(clap::Args)]
@@ -144,9 +140,13 @@ impl Serve {
         let security = self.security.open_as(&file, Role::Node, *id)?;
         self.serving.start()?;
         let links = NodeLinks::start(self.links_settings(&file), security.clone())?;
-        let handle = self.start(&file, identity, &links)?;
+        let kept = Kept::start(data).context("no thread can be started")?;
+        let kept = Arc::new(kept);
+        let handle = self.start(&file, identity, &links, kept.clone())?;
         let health = Health::not_ready().await;
+        let backups = BackupService::new(kept, security.clone());
         let router = router(&security, self.listen, &links, &health)?;
+        let router = router.add_service(backups.service());
         let mut server = Server::start(self.listen, router).await?;
         tracing::info!(node = id, cluster = file.name, "a node serves");
         let looking = tokio::spawn(look(handle.clone(), links.clone(), health.clone()));
@@ -169,6 +169,7 @@ impl Serve {
         NodeLinksSettings {
             id: NodeId(self.begin.id),
             cluster: file.founding.cluster,
+            generation: file.generation,
             address: self.advertise.clone().unwrap_or_else(|| self.listen.to_string()),
             coordinators: coordinators.collect(),
             queue_bytes_max: QUEUE_BYTES_MAX,
@@ -180,12 +181,15 @@ impl Serve {
         file: &ClusterFile,
         identity: NodeIdentity,
         links: &Arc<NodeLinks>,
+        kept: Arc<Kept>,
     ) -> anyhow::Result<Handle> {
         let wanted = NodeIdentity { node: NodeId(self.begin.id), ..identity };
         let coordinators = file.coordinators.keys().copied().collect();
-        let mut settings = HostSettings::new(wanted, GENERATION, FOUNDED_AT, coordinators);
+        let generation = file.generation;
+        let mut settings = HostSettings::new(wanted, generation, FOUNDED_AT, coordinators);
         settings.capacity = self.capacity;
         let config = RuntimeConfig::new(settings, self.begin.data.clone());
+        let config = RuntimeConfig { keep: kept, ..config };
         let handle = Runtime::spawn(config, Arc::new(Sending(links.clone())))?;
         let taking = handle.clone();
         links.deliver_to(Box::new(move |from, message| taking.deliver(from, message)));

@@ -34,7 +34,7 @@ structs! {
     ReportReplica as ReportReplica { partition, node, epoch, is_complete }
     Mark as Mark { kind, id }
     Trim as Trim { through }
-    Policy as Policy { replication, min_durable, retention_bytes_max, dedup_threshold }
+    Policy as Policy { replication, min_durable, retention_bytes_max, dedup_rarity }
     SetPolicy as SetPolicy { expected, policy }
     SetFeatureLevel as SetFeatureLevel { level }
     RotateKek as RotateKek { kek_epoch, rewrapped }

@@ -55,7 +55,7 @@ units! {
 }
 
 structs! {
-    Candidate as Candidate { person, encounter, score }
+    Candidate as Candidate { person, encounter, score, rarity }
     Identified as IdentifyResponse { as_of, is_complete, eligible, scanned, candidates, missing }
 }
 

@@ -24,7 +24,7 @@ structs! {
         generation, boot, scan, targets, min_index, probe, scope, cut, budget_ms,
     }
     Cut as Cut { coarse, fine }
-    Hit as Hit { coarse, fine, score, encounter, person }
+    Hit as Hit { coarse, fine, score, rarity, encounter, person }
     CoarseKey as CoarseKey { coarse, encounter }
     PartitionAnswer as PartitionAnswer {
         partition, epoch, snapshot_index, eligible, scanned, hits, cut_at,

@@ -10,7 +10,7 @@ use coordinator::{Input, PeerMessage};
 use proto::v1::coordinator_link_client::CoordinatorLinkClient;
 use proto::v1::coordinator_link_server::{CoordinatorLink, CoordinatorLinkServer};
 use proto::{Field, LINK_MESSAGE_BYTES_MAX, v1};
-use replication::{ClusterId, CoordinatorId, FromNode, NodeId, ToNode};
+use replication::{ClusterId, CoordinatorId, FromNode, Generation, NodeId, ToNode};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -32,6 +32,8 @@ pub struct CoordinatorLinksSettings {
     pub id: CoordinatorId,
     /// Its cluster.
     pub cluster: ClusterId,
+    /// How often it was founded.
+    pub generation: Generation,
     /// Drawn when its folder was begun.
     pub incarnation: u64,
     /// Remembers the others.
@@ -80,15 +82,21 @@ impl CoordinatorLinks {
         settings: CoordinatorLinksSettings,
         security: Security,
     ) -> Result<Arc<Self>, SecurityError> {
-        let CoordinatorLinksSettings { id, cluster, incarnation, is_known, .. } = settings;
-        let CoordinatorLinksSettings { peers, queue_bytes_max, .. } = settings;
+        let CoordinatorLinksSettings { id, cluster, generation, incarnation, .. } = settings;
+        let CoordinatorLinksSettings { is_known, peers, queue_bytes_max, .. } = settings;
         let mut endpoints = Vec::new();
         for (peer, address) in &peers {
             let endpoint = security.endpoint(address, Role::Coordinator, Some(peer.0))?;
             endpoints.push((*peer, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
         }
         let links = Arc::new(Self {
-            greeting: Greeting { cluster, id: id.0, address: String::new(), incarnation },
+            greeting: Greeting {
+                cluster,
+                generation,
+                id: id.0,
+                address: String::new(),
+                incarnation,
+            },
             security,
             queue_bytes_max,
             peers: endpoints.iter().map(|(peer, _, outbox)| (*peer, outbox.clone())).collect(),

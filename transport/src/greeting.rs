@@ -3,7 +3,7 @@
 use crate::identity::Role;
 use crate::security::Caller;
 use proto::{Field, WIRE_VERSION, v1};
-use replication::ClusterId;
+use replication::{ClusterId, Generation};
 use std::time::Duration;
 use tonic::Status;
 
@@ -16,6 +16,8 @@ const ADDRESS_BYTES_MAX: usize = 260;
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
     pub(crate) cluster: ClusterId,
+    /// Counts refoundings of the cluster.
+    pub(crate) generation: Generation,
     pub(crate) id: u64,
     /// Where other nodes reach it; empty for coordinators.
     pub(crate) address: String,
@@ -31,6 +33,7 @@ impl Greeting {
             id: self.id,
             address: self.address.clone(),
             incarnation: self.incarnation,
+            generation: self.generation.0,
         }
     }
 
@@ -55,10 +58,18 @@ impl Greeting {
         if cluster != self.cluster {
             return Err(Status::failed_precondition("another cluster"));
         }
+        if greeting.generation != self.generation.0 {
+            let text = format!(
+                "this is generation {} of the cluster, not {}: it was restored from a backup \
+                 since; take the cluster file of this one",
+                self.generation.0, greeting.generation
+            );
+            return Err(Status::failed_precondition(text));
+        }
         if greeting.address.len() > ADDRESS_BYTES_MAX {
             return Err(Status::invalid_argument("the address is too long"));
         }
         let v1::Greeting { id, address, incarnation, .. } = greeting;
-        Ok(Self { cluster, id, address, incarnation })
+        Ok(Self { cluster, generation: self.generation, id, address, incarnation })
     }
 }

@@ -4,7 +4,7 @@
 //! - [`Security`]: TLS in which both sides show one, or plain text on loopback addresses.
 //! - [`PublicService`], [`Client`]: both ends of the public service.
 //! - [`CoordinatorDesk`]: the public service in front of a running coordinator. [`Health`]: what
-//!   probes are told.
+//!   probes are told. [`BackupService`], [`BackupClient`]: what processes keep of a backup.
 //! - [`CoordinatorLinks`], [`NodeLinks`]: what the runtimes send through. They never wait: what
 //!   does not fit a queue, or finds no connection, is dropped, as the core expects of a network.
 //!
@@ -13,6 +13,7 @@
 //! gave the coordinators; whoever answers there must hold the certificate of that very node.
 
 mod backoff;
+mod backups;
 pub mod certificates;
 mod client;
 mod coordinator_links;
@@ -27,6 +28,7 @@ mod security;
 mod service;
 mod waiting;
 
+pub use backups::{BackupClient, BackupService, Shelf};
 pub use client::{Change, Client, ClientError, Done};
 pub use coordinator_links::{
     ConnectedNode, CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,

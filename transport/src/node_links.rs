@@ -12,7 +12,7 @@ use proto::v1::coordinator_link_client::CoordinatorLinkClient;
 use proto::v1::node_link_client::NodeLinkClient;
 use proto::v1::node_link_server::{NodeLink, NodeLinkServer};
 use proto::{Field, LINK_MESSAGE_BYTES_MAX, ToNodeReader, v1};
-use replication::{ClusterId, CoordinatorId, FromNode, NodeId, Peer, ToNode};
+use replication::{ClusterId, CoordinatorId, FromNode, Generation, NodeId, Peer, ToNode};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
@@ -30,6 +30,8 @@ pub struct NodeLinksSettings {
     pub id: NodeId,
     /// Its cluster.
     pub cluster: ClusterId,
+    /// How often it was founded.
+    pub generation: Generation,
     /// Where other nodes reach it, host:port.
     pub address: String,
     /// Every coordinator and its address, host:port.
@@ -68,14 +70,15 @@ impl NodeLinks {
         settings: NodeLinksSettings,
         security: Security,
     ) -> Result<Arc<Self>, SecurityError> {
-        let NodeLinksSettings { id, cluster, address, coordinators, queue_bytes_max } = settings;
+        let NodeLinksSettings { id, cluster, generation, .. } = settings;
+        let NodeLinksSettings { address, coordinators, queue_bytes_max, .. } = settings;
         let mut endpoints = Vec::new();
         for (coordinator, address) in &coordinators {
             let endpoint = security.endpoint(address, Role::Coordinator, Some(coordinator.0))?;
             endpoints.push((*coordinator, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
         }
         let links = Arc::new(Self {
-            greeting: Greeting { cluster, id: id.0, address, incarnation: 0 },
+            greeting: Greeting { cluster, generation, id: id.0, address, incarnation: 0 },
             security,
             queue_bytes_max,
             coordinators: endpoints.iter().map(|(id, _, outbox)| (*id, outbox.clone())).collect(),

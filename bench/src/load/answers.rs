@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn candidate(person: u128, score: u32) -> Candidate {
-        Candidate { person: PersonId(person), encounter: EncounterId(person), score }
+        Candidate { person: PersonId(person), encounter: EncounterId(person), score, rarity: score }
     }
 
     fn answer() -> Identified {

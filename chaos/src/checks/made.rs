@@ -63,7 +63,8 @@ impl Made {
     pub(super) fn answer(&self, of: u64, numbers: &[SubjectNumber]) -> Found {
         let candidate = |(rank, number): (usize, &SubjectNumber)| {
             let Subject { person, encounter, .. } = self.history.subjects[*number];
-            Candidate { person, encounter, score: 1000 - rank as u32 }
+            let score = 1000 - rank as u32;
+            Candidate { person, encounter, score, rarity: score }
         };
         let candidates = numbers.iter().enumerate().map(candidate).collect();
         let (as_of, is_complete, missing) = (1000, true, 0);

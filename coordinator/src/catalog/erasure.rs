@@ -90,9 +90,11 @@ impl Catalog {
 
     /// Founds the cluster again from this state, as from a backup: whatever the newer `ledger`
     /// erased is erased before anything is answered, and members of the old generation are not
-    /// listened to. Every replica bootstraps anew.
+    /// listened to. The new state stands at the next index; what a replica at this one lacks is in
+    /// its stream.
     pub fn refound(mut self, generation: Generation, ledger: &[ErasureRow]) -> Self {
         self.generation = generation;
+        self.applied += 1;
         for row in ledger {
             match row.target {
                 ErasureTarget::Encounter(encounter) => {

@@ -72,6 +72,13 @@ impl PartitionRow {
         bytes
     }
 
+    /// Lets go of everything up to an index at which the partition is as it is now.
+    pub(super) fn begin_stream(&mut self, at: LogIndex) {
+        self.stream.clear();
+        self.history = VecDeque::from([(at, self.summary)]);
+        self.trimmed_through = at;
+    }
+
     /// Bytes retained.
     pub fn retained_bytes(&self) -> u64 {
         self.stream.iter().flat_map(|(_, effects)| effects).map(Effect::retained_bytes).sum()

@@ -4,7 +4,7 @@ use super::Catalog;
 use crate::command::{
     NodeState, Outcome, Refusal, RegisterNode, ReportReplica, SetNodeState, SetReplicas,
 };
-use replication::{Epoch, Mutation, NodeId, code_struct, is_mutated};
+use replication::{Epoch, Mutation, NodeId, PartitionId, code_struct, is_mutated};
 use std::collections::BTreeMap;
 
 /// A node.
@@ -88,6 +88,23 @@ impl Catalog {
         self.partitions[usize::from(partition.0)].placement = Placement { epoch, replicas };
         self.placement_changed_at = Some(self.applied);
         Outcome::Applied
+    }
+
+    /// Puts new nodes in place of all there were: each holds whole what belongs to it. Streams
+    /// begin here, so whoever comes later bootstraps from one of them.
+    pub fn rehouse(&mut self, nodes: BTreeMap<NodeId, NodeRow>) {
+        self.nodes = nodes;
+        self.placement_changed_at = Some(self.applied);
+        let ids: Vec<PartitionId> = self.partitions().map(|(partition, _)| partition).collect();
+        for partition in ids {
+            let target = crate::reconciler::target(self, partition);
+            let row = &mut self.partitions[usize::from(partition.0)];
+            let epoch = Epoch(row.placement.epoch.0 + 1);
+            let replicas = target.into_iter().map(|node| (node, true)).collect();
+            row.placement = Placement { epoch, replicas };
+            row.begin_stream(self.applied);
+        }
+        self.retained_bytes = 0;
     }
 
     /// Replicas per partition that the policy asks for and the nodes allow.

@@ -1,7 +1,7 @@
 //! The beginning of a coordinator's folder.
 
 use super::StartError;
-use crate::catalog::{Catalog, FOUNDED_AT, Founding};
+use crate::catalog::{Catalog, Founding};
 use crate::log::{Disk, FolderDisk, LogStorage};
 use crate::raft::{Membership, SnapshotHeader, snapshot_digest};
 use replication::CoordinatorId;
@@ -17,10 +17,23 @@ pub fn found(
     founding: &Founding,
     members: impl IntoIterator<Item = CoordinatorId>,
 ) -> Result<(), StartError> {
+    found_from(folder, &Catalog::found(founding), members)
+}
+
+/// Begins the log of a founding coordinator from a state that was there before: that of a backup,
+/// founded again. All founders must be given the same.
+///
+/// # Errors
+/// When the folder is not empty or cannot be written.
+pub fn found_from(
+    folder: &Path,
+    catalog: &Catalog,
+    members: impl IntoIterator<Item = CoordinatorId>,
+) -> Result<(), StartError> {
     let disk = open_new(folder)?;
-    let content = Catalog::found(founding).to_snapshot();
+    let content = catalog.to_snapshot();
     let header = SnapshotHeader {
-        index: FOUNDED_AT,
+        index: catalog.applied(),
         term: 1,
         membership: Membership::of(members),
         digest: snapshot_digest(&content),

@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::log::{FolderDisk, LogStorage};
 use crate::message::{ClientRequest, Input, Output, PeerMessage, Request, Response};
 use crate::raft::EntryBody;
-use replication::{FromNode, Room};
+use replication::{BackupPart, FromNode, Keep, Room};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -89,6 +89,7 @@ pub(super) struct Owner {
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) started: Instant,
     pub(super) tick: Duration,
+    pub(super) keep: Arc<dyn Keep>,
     /// Who waits for a response, by request.
     pub(super) clients: BTreeMap<u64, oneshot::Sender<Response>>,
     pub(super) requests: u64,
@@ -194,6 +195,9 @@ impl Owner {
             Output::Alarm(alarm) => {
                 self.alarms += 1;
                 tracing::error!(?alarm, index = self.core.catalog().applied(), "alarm");
+            }
+            Output::Keep { mark, content } => {
+                self.keep.keep(mark, BackupPart::Catalog, content.as_bytes().to_vec());
             }
             Output::Applied(_) => {}
             Output::Halt => return Err(Exit::Halted),

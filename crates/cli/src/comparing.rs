@@ -3,7 +3,7 @@
 use crate::load::Print;
 use anyhow::bail;
 use clap::ValueEnum;
-use matching::fusion::{PrintComparison, fuse};
+use matching::fusion::{PersonSimilarity, PrintComparison, fuse};
 use matching::{Comparer, Comparison, Parameters, PreparedTemplate, check_comparable};
 use vocabulary::Similarity;
 
@@ -35,6 +35,8 @@ pub(crate) struct Compared {
     pub(crate) similarity: Similarity,
     /// Fingers compared.
     pub(crate) fingers: usize,
+    /// In how many ways the prints could have been chosen.
+    pub(crate) ways: u64,
     /// The comparisons that count, by probe print.
     pub(crate) contributions: Vec<Contribution>,
 }
@@ -104,5 +106,6 @@ pub(crate) fn compare_persons(
         comparison: outcomes[index].take().unwrap_or_default(),
     };
     let contributions = fused.contributions.iter().copied().map(contribution).collect();
-    Ok(Compared { similarity: fused.similarity, fingers: fused.fingers, contributions })
+    let PersonSimilarity { similarity, fingers, ways, .. } = fused;
+    Ok(Compared { similarity, fingers, ways, contributions })
 }

@@ -93,6 +93,23 @@ impl Calibration {
         libm::exp10(interpolated(&self.false_match[index], place)).min(1.0)
     }
 
+    /// How rare it is that one other person is as similar when there were so many `ways` to choose
+    /// the prints: thousandths of the negative decimal logarithm of the probability. 9,000 is one
+    /// person in a thousand million. It compares persons of whom different numbers of fingers were
+    /// compared; 0 is nothing special.
+    pub fn rarity(&self, similarity: Similarity, fingers: usize, ways: u64) -> u32 {
+        let Some((index, place)) = place(similarity, fingers) else { return 0 };
+        let rate = interpolated(&self.false_match[index], place) + libm::log10(ways.max(1) as f64);
+        (-1000.0 * rate).max(0.0) as u32
+    }
+
+    /// The least rarity at which a search of a person who is not enrolled returns anybody with at
+    /// most the probability `fpir`.
+    pub fn rarity_for_fpir(fpir: f64, gallery_persons: u64) -> u32 {
+        let wanted = rate_of_one(fpir, gallery_persons);
+        (-1000.0 * libm::log10(wanted)).clamp(0.0, f64::from(u32::MAX)) as u32
+    }
+
     /// Expected number of other persons at or above the similarity in a gallery.
     pub fn expected_false_positives(
         &self,
@@ -112,9 +129,7 @@ impl Calibration {
         fingers: usize,
         gallery_persons: u64,
     ) -> Similarity {
-        let persons = gallery_persons.max(1) as f64;
-        let fpir = fpir.clamp(0.0, 1.0);
-        let wanted = if fpir >= 1.0 { 1.0 } else { -libm::expm1(libm::log1p(-fpir) / persons) };
+        let wanted = rate_of_one(fpir, gallery_persons);
         let most = 1000 * fingers as u32;
         let (mut low, mut high) = (0, most + 1);
         while low < high {
@@ -128,6 +143,14 @@ impl Calibration {
         }
         Similarity::from_thousandths(low)
     }
+}
+
+/// How often one person may be taken for another so that a search among so many finds anybody with
+/// at most the probability `fpir`.
+fn rate_of_one(fpir: f64, gallery_persons: u64) -> f64 {
+    let persons = gallery_persons.max(1) as f64;
+    let fpir = fpir.clamp(0.0, 1.0);
+    if fpir >= 1.0 { 1.0 } else { -libm::expm1(libm::log1p(-fpir) / persons) }
 }
 
 /// Which table, and where in it, in steps; `None` for no finger.
@@ -165,6 +188,24 @@ mod tests {
             let rate = calibration.false_match_rate(similarity, 1).log10();
             assert!((rate - wanted).abs() < 0.1 * -wanted, "{rate} for {similarity}");
         }
+    }
+
+    #[test]
+    fn rarity_compares_persons_of_whom_different_numbers_of_fingers_were_compared() {
+        let calibration = example();
+        let persons = 1_000_000;
+        for fingers in [1, 2, 10] {
+            let rarity = Calibration::rarity_for_fpir(0.001, persons);
+            let threshold = calibration.threshold_for_fpir(0.001, fingers, persons);
+            let below = Similarity::from_thousandths(threshold.thousandths() - 20);
+            assert!(calibration.rarity(threshold, fingers, 1) >= rarity);
+            assert!(calibration.rarity(below, fingers, 1) < rarity, "{fingers}");
+            // Ten chances are a decade.
+            let chosen = calibration.rarity(threshold, fingers, 10);
+            assert!(calibration.rarity(threshold, fingers, 1).abs_diff(chosen + 1000) <= 1);
+        }
+        assert_eq!(Calibration::rarity_for_fpir(1.0, 10), 0);
+        assert_eq!(calibration.rarity(Similarity::from_thousandths(500), 0, 1), 0);
     }
 
     #[test]

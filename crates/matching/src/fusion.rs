@@ -9,10 +9,12 @@
 //! 3. Probe fingers are assigned to reference fingers one to one, the most similar first, so that
 //!    no reference finger counts twice.
 //!
-//! Every extra impression is one more chance for a stranger: with `k` pairs of prints per finger
-//! the false-match rate of that finger is up to `k` times that of one pair. Callers that search
-//! prints of unknown position against ten fingers should raise the threshold accordingly.
+//! Every choice that is made so is one more chance for a stranger. [`PersonSimilarity::ways`]
+//! counts them: the false-match rate of the person is at most so many times that of a sum over
+//! fingers that nobody chose (Boole's inequality). A print of unknown position against ten fingers
+//! has ten; eight prints of unknown position against eight have 8! = 40,320.
 
+use std::collections::BTreeSet;
 use vocabulary::{FingerPosition, Similarity};
 
 /// One comparison of a probe print with a reference print of the person.
@@ -31,12 +33,15 @@ pub struct PrintComparison {
 }
 
 /// The similarity of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonSimilarity {
     /// Sum over fingers.
     pub similarity: Similarity,
     /// Fingers that were compared, whatever came of it: the `fingers` of the calibration.
     pub fingers: usize,
+    /// In how many ways the prints could have been chosen and assigned; 1 where there was no
+    /// choice.
+    pub ways: u64,
     /// Indices into the comparisons given, by probe print: for each probe print whose finger was
     /// assigned, its most similar comparison with that reference finger.
     pub contributions: Vec<usize>,
@@ -92,7 +97,30 @@ pub fn fuse(comparisons: &[PrintComparison]) -> PersonSimilarity {
         }
     }
     contributions.sort_by_key(|index| comparisons[*index].probe_print);
-    PersonSimilarity { similarity, fingers: assigned.len(), contributions }
+    let considered =
+        comparisons.iter().filter(|c| c.probe_position.may_equal(c.reference_position));
+    let ways = ways(&considered.map(fingers).collect::<Vec<_>>(), &assigned);
+    PersonSimilarity { similarity, fingers: assigned.len(), ways, contributions }
+}
+
+/// In how many ways the side with fewer fingers finds partners, one finger after the other: each
+/// among the pairs of prints with fingers that those before it left.
+fn ways(pairs: &[(Finger, Finger)], assigned: &[(Finger, Finger)]) -> u64 {
+    let swapped = |pairs: &[(Finger, Finger)]| pairs.iter().map(|(p, r)| (*r, *p)).collect();
+    let count = |of: fn(&(Finger, Finger)) -> Finger| {
+        pairs.iter().map(of).collect::<BTreeSet<Finger>>().len()
+    };
+    let (pairs, assigned): (Vec<_>, Vec<_>) = if count(|pair| pair.0) <= count(|pair| pair.1) {
+        (pairs.to_vec(), assigned.to_vec())
+    } else {
+        (swapped(pairs), swapped(assigned))
+    };
+    let choices = |(n, (finger, _)): (usize, &(Finger, Finger))| {
+        let taken = |other: &Finger| assigned[..n].iter().any(|(_, before)| before == other);
+        let open = pairs.iter().filter(|(own, other)| own == finger && !taken(other));
+        open.count() as u64
+    };
+    assigned.iter().enumerate().map(choices).fold(1, u64::saturating_mul)
 }
 
 #[cfg(test)]
@@ -131,8 +159,29 @@ mod tests {
     }
 
     #[test]
+    fn every_choice_is_counted_and_no_choice_is_one_way() {
+        let ways = |comparisons: &[PrintComparison]| fuse(comparisons).ways;
+        assert_eq!(ways(&[]), 1);
+        assert_eq!(ways(&[comparison((0, 2), (0, 2), 5), comparison((1, 3), (1, 3), 7)]), 1);
+        // Two impressions of one finger against three.
+        let of = |(p, r)| comparison((p, 2), (r, 2), 10 * p as u32 + r as u32);
+        let six: Vec<_> = (0..2).flat_map(|p| (0..3).map(move |r| (p, r))).map(of).collect();
+        assert_eq!(ways(&six), 6);
+        // One print of unknown position against the ten fingers of a person.
+        let ten: Vec<_> =
+            (1..=10).map(|f| comparison((0, 0), (usize::from(f), f), f.into())).collect();
+        assert_eq!(ways(&ten), 10);
+        // Three unknown prints against four, and the other way round.
+        let any = |(p, r)| comparison((p, 0), (r, 0), 7 * p as u32 + 5 * r as u32);
+        let pairs = |a: usize, b: usize| (0..a).flat_map(move |p| (0..b).map(move |r| (p, r)));
+        assert_eq!(ways(&pairs(3, 4).map(any).collect::<Vec<_>>()), 24);
+        assert_eq!(ways(&pairs(4, 3).map(any).collect::<Vec<_>>()), 24);
+    }
+
+    #[test]
     fn prints_of_different_fingers_are_passed_over() {
-        assert_eq!(fuse(&[comparison((0, 2), (0, 3), 900)]), PersonSimilarity::default());
+        let nothing = fuse(&[comparison((0, 2), (0, 3), 900)]);
+        assert_eq!((nothing.similarity, nothing.fingers), (Similarity::ZERO, 0));
     }
 
     #[test]
@@ -156,7 +205,7 @@ mod tests {
 
     #[test]
     fn nothing_compared_gives_nothing() {
-        assert_eq!(fuse(&[]), PersonSimilarity::default());
+        assert_eq!(fuse(&[]).fingers, 0);
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 //! value ends with the CRC-32 of key and value. Each batch holds the changes **and** the index that
 //! they lead to, so a crash leaves the replica at some index and never between two.
 
-use crate::bytes::{Code, CodecError};
+use crate::bytes::{Code, CodecError, Payload, Reader, Writer};
 use crate::effect::{Effect, MarkKind};
 use crate::identity::{EncounterId, Generation, LogIndex, PartitionId};
 use crate::kv::{Batch, Change, Kv, KvError, Pair};
@@ -72,6 +72,26 @@ pub struct Checkpoint {
     pub summary: Summary,
     /// The store.
     pub pairs: Vec<Pair>,
+}
+
+impl Code for Checkpoint {
+    fn write(&self, writer: &mut Writer) {
+        writer.put(&self.index);
+        writer.put(&self.summary);
+        writer.put(&(self.pairs.len() as u32));
+        for (key, value) in &self.pairs {
+            writer.put(&Payload::from(key.clone()));
+            writer.put(&Payload::from(value.clone()));
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let (index, summary) = (reader.get()?, reader.get()?);
+        let pairs: Vec<(Payload, Payload)> = reader.get()?;
+        let bytes = |payload: &Payload| payload.as_bytes().to_vec();
+        let pairs = pairs.iter().map(|(key, value)| (bytes(key), bytes(value))).collect();
+        Ok(Self { index, summary, pairs })
+    }
 }
 
 /// What a segment did.
@@ -302,6 +322,17 @@ impl<K: Kv> Applier<K> {
     pub fn checkpoint(&self) -> Result<Checkpoint, ApplierError> {
         let pairs = self.kv.pairs(b"")?;
         Ok(Checkpoint { index: self.applied, summary: self.summary, pairs })
+    }
+
+    /// The whole content, as that of a replica of another generation of the cluster.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn refounded(mut self, generation: Generation) -> Result<Checkpoint, ApplierError> {
+        self.generation = generation;
+        let applied = self.applied;
+        self.commit(&mut Batch::new(), applied)?;
+        self.checkpoint()
     }
 
     /// Reads everything again and compares it with what scans see.

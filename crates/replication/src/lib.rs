@@ -14,6 +14,7 @@
 //! - [`Room`]: what bounds the queue of a thread that owns a core.
 
 mod applier;
+mod backup;
 mod bytes;
 pub mod conformance;
 mod cut;
@@ -31,6 +32,7 @@ mod summary;
 mod tail;
 
 pub use applier::{Applied, Applier, ApplierError, Checkpoint};
+pub use backup::{BackupPart, Keep, KeepNothing, NoBackupPart};
 pub use bytes::{Code, CodecError, Payload, Reader, Writer};
 pub use cut::{CoarseKey, Cut, Merged, cut_coarsely, finalists, merge};
 pub use effect::{Effect, MarkKind};

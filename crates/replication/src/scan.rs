@@ -71,6 +71,9 @@ pub struct Hit {
     /// Its score, 0 when it is not alike at all; `None` when others of the same scan keep it out of
     /// the second cut.
     pub score: Option<u32>,
+    /// How rare it is that a stranger has such a score, in thousandths of the negative decimal
+    /// logarithm of the probability. Scores of more fingers are higher; this compares them.
+    pub rarity: u32,
     /// Which.
     pub encounter: EncounterId,
     /// Whose.

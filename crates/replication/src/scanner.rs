@@ -156,11 +156,13 @@ impl<S: Scorer> Scanner for MemoryScanner<S> {
         let encounters = looked_at.iter().map(|(key, ..)| key.encounter);
         let finalists = finalists(fine.iter().copied().zip(encounters), job.cut);
         for (n, (key, partition, record)) in looked_at.into_iter().enumerate() {
-            let score = || self.scorer.score(&job.probe, &record.payload);
+            let score = finalists[n].then(|| self.scorer.score(&job.probe, &record.payload));
             let hit = Hit {
                 coarse: key.coarse,
                 fine: fine[n],
-                score: finalists[n].then(score),
+                score,
+                // Records of one finger: the higher the rarer.
+                rarity: score.unwrap_or(0),
                 encounter: record.encounter,
                 person: record.person,
             };

@@ -191,19 +191,22 @@ impl Search<'_> {
     fn candidate(&self, person: Aligned, coverage: &Coverage) -> (Candidate, CandidateDetail) {
         let calibration = self.engine.calibration;
         let (similarity, fingers) = (person.similarity, person.fingers_compared);
+        let ways = person.ways.max(1) as f64;
         let persons = coverage.eligible_persons;
         let threshold = match self.options.threshold {
             Threshold::Similarity(similarity) => similarity,
-            Threshold::Fpir(fpir) => calibration.threshold_for_fpir(fpir, fingers, persons),
+            Threshold::Fpir(fpir) => calibration.threshold_for_fpir(fpir / ways, fingers, persons),
         };
         let met = similarity.meets(threshold);
         let detail = CandidateDetail {
             decision: if met { Decision::Match } else { Decision::NoMatch },
             threshold,
             fingers_compared: fingers,
-            log_likelihood_ratio: calibration.log_likelihood_ratio(similarity, fingers),
-            expected_false_positives: calibration
-                .expected_false_positives(similarity, fingers, persons),
+            log_likelihood_ratio: calibration.log_likelihood_ratio(similarity, fingers)
+                - ways.log10(),
+            expected_false_positives: (ways
+                * calibration.expected_false_positives(similarity, fingers, persons))
+            .min(persons as f64),
             fingers: person.fingers,
         };
         let finger = |finger: &FingerDetail| FingerSimilarity {

@@ -35,6 +35,7 @@ pub(crate) struct Aligned {
     pub(crate) subject: SubjectId,
     pub(crate) similarity: Similarity,
     pub(crate) fingers_compared: usize,
+    pub(crate) ways: u64,
     pub(crate) fingers: Vec<FingerDetail>,
     pairs_compared: u64,
 }
@@ -157,6 +158,7 @@ impl<'a> Rescore<'a> {
             subject: person.subject.clone(),
             similarity: fused.similarity,
             fingers_compared: fused.fingers,
+            ways: fused.ways,
             fingers: fused.contributions.iter().map(detail).collect(),
             pairs_compared: comparisons.len() as u64,
         }

@@ -8,7 +8,7 @@ use crate::identification::Coverage;
 use crate::identify::{Engine, Partition};
 use crate::options::Options;
 use crate::progress::{Meter, Progress, Stage};
-use crate::rescore::{Rescore, Rescored};
+use crate::rescore::{Aligned, Rescore, Rescored};
 use crate::shortlist::{ProbePrints, ShortlistEntry, shortlists, survivors};
 use crate::{Gallery, Probe, SearchError};
 use std::collections::HashMap;
@@ -25,8 +25,9 @@ pub struct ShardEntry {
     pub stage1: u32,
     /// Fused stage-2 score.
     pub stage2: Similarity,
-    /// Similarity after stage 3; `None` for whom the caller did not pick.
-    pub similarity: Option<Similarity>,
+    /// Similarity after stage 3, and its rarity by the calibration; `None` for whom the caller did
+    /// not pick.
+    pub similarity: Option<(Similarity, u32)>,
 }
 
 /// What a part gives.
@@ -63,7 +64,7 @@ impl ShardSearch<'_> {
     /// # Errors
     /// As [`crate::identify_many`].
     pub fn run(&self, probe: &Probe) -> Result<Shard, SearchError> {
-        let Self { partitions, engine, options, pick, progress } = *self;
+        let Self { partitions, engine, options, progress, .. } = *self;
         let prints = ProbePrints::new(std::slice::from_ref(probe), engine)?;
         let galleries: Vec<&Gallery> = partitions.iter().map(|p| p.gallery).collect();
         let usable = prints.of(0);
@@ -85,7 +86,7 @@ impl ShardSearch<'_> {
         let mut entries = entries(survivors, &compared);
         let eligible = coverage.map_or(0, |coverage| coverage.eligible_persons);
         let is_cut = eligible > entries.len() as u64;
-        align(&mut entries, compared, &rescore, pick)?;
+        align(&mut entries, compared, &rescore, self)?;
         Ok(Shard { entries, is_cut })
     }
 }
@@ -112,18 +113,23 @@ fn align(
     entries: &mut [ShardEntry],
     mut compared: HashMap<SubjectId, Rescored>,
     rescore: &Rescore<'_>,
-    pick: &Pick<'_>,
+    search: &ShardSearch<'_>,
 ) -> Result<(), SearchError> {
     let scores: Vec<_> = entries.iter().map(|entry| (entry.stage2, &entry.subject)).collect();
-    let picked = pick(&scores);
+    let picked = (search.pick)(&scores);
     let mut persons = Vec::new();
     for (entry, _) in entries.iter_mut().zip(picked).filter(|(_, picked)| *picked) {
-        entry.similarity = Some(Similarity::ZERO);
+        entry.similarity = Some((Similarity::ZERO, 0));
         persons.extend(compared.remove(&entry.subject));
     }
     let aligned = rescore.align(&persons)?;
-    let similarities: HashMap<_, _> =
-        aligned.into_iter().map(|person| (person.subject, person.similarity)).collect();
+    let calibration = search.engine.calibration;
+    let judged = |person: Aligned| {
+        let Aligned { similarity, fingers_compared, ways, .. } = person;
+        let rarity = calibration.rarity(similarity, fingers_compared, ways);
+        (person.subject, (similarity, rarity))
+    };
+    let similarities: HashMap<_, _> = aligned.into_iter().map(judged).collect();
     for entry in entries.iter_mut() {
         entry.similarity = similarities.get(&entry.subject).copied().or(entry.similarity);
     }

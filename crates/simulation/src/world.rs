@@ -116,7 +116,7 @@ impl World {
             replication: scenario.replication,
             min_durable: 2,
             retention_bytes_max: scenario.retention_bytes_max,
-            dedup_threshold: THRESHOLD,
+            dedup_rarity: THRESHOLD,
         };
         let founding = Founding { cluster: CLUSTER, partitions: scenario.partitions, policy };
         let mut world = Self {

@@ -5,9 +5,13 @@
 //! none: it must become a new node under a new id. `replicas/` holds the replicas.
 
 use super::StartError;
+use crate::ReplicaStores;
 use crate::error::NodeError;
 use crate::folder::lock;
-use replication::{ClusterId, Code, NodeId, NodeIdentity};
+use replication::{
+    Applier, Checkpoint, ClusterId, Code, Generation, KvError, NodeId, NodeIdentity, PartitionId,
+    Stores,
+};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
@@ -58,6 +62,25 @@ pub fn begin(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<NodeIden
     let identity = NodeIdentity { cluster, node, incarnation };
     write(folder, &identity).map_err(|e| NodeError::file("write to", folder, e))?;
     Ok(identity)
+}
+
+/// Puts a replica into the folder of a node that does not run, in place of what it holds of the
+/// partition.
+///
+/// # Errors
+/// When the folder is in use or cannot be written, or the checkpoint is not what it says.
+pub fn put_replica(
+    folder: &Path,
+    partition: PartitionId,
+    generation: Generation,
+    checkpoint: Checkpoint,
+) -> Result<(), StartError> {
+    let folder = NodeFolder::open(folder)?;
+    let stores = ReplicaStores::new(&folder.replicas());
+    let mut stores = stores.map_err(|e| NodeError::file("open", &folder.replicas(), e))?;
+    let store = stores.open(partition)?;
+    let installed = Applier::install(store, partition, generation, checkpoint);
+    installed.map(drop).map_err(|_| StartError::Store(KvError::Damaged))
 }
 
 fn write(folder: &Path, identity: &NodeIdentity) -> io::Result<()> {

@@ -4,7 +4,10 @@ use super::beginning::NodeFolder;
 use super::worker::{Backlog, Work};
 use super::{Exit, Links, Status, elapsed_ms};
 use crate::ReplicaStores;
-use replication::{Checkpoint, Effect, Host, HostInput, HostOutput, Room, ScanDone, ToNode};
+use replication::{
+    BackupPart, Checkpoint, Code, Effect, Host, HostInput, HostOutput, Keep, MarkKind, Room,
+    ScanDone, ToNode,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,6 +91,7 @@ pub(super) struct Owner {
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) started: Instant,
     pub(super) tick: Duration,
+    pub(super) keep: Arc<dyn Keep>,
     /// Replicas that were given up since the start.
     pub(super) quarantined: u64,
 }
@@ -160,10 +164,10 @@ impl Owner {
             HostOutput::ToNode(to, message) => self.links.to_node(to, message),
             HostOutput::Resident(change) => self.give(Work::change(change)),
             HostOutput::Scan(job) => self.give(Work::Scan(job)),
-            HostOutput::Keep { partition, id, .. } => {
-                // The mark is in the log and its digest is reported; no file is made of it yet.
-                tracing::warn!(partition = partition.0, mark = id, "a checkpoint was not kept");
+            HostOutput::Keep { partition, kind: MarkKind::Backup, id, checkpoint } => {
+                self.keep.keep(id, BackupPart::Partition(partition), checkpoint.encode());
             }
+            HostOutput::Keep { .. } => {}
             HostOutput::Quarantined(partition) => {
                 self.quarantined += 1;
                 tracing::error!(partition = partition.0, "a replica is damaged: it starts anew");

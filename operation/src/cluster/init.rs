@@ -5,8 +5,7 @@ use crate::file::ClusterFile;
 use anyhow::{Context, bail};
 use coordinator::Founding;
 use coordinator::command::Policy;
-use matching::calibration::Calibration;
-use replication::{ClusterId, CoordinatorId};
+use replication::{ClusterId, CoordinatorId, Generation};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -15,11 +14,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use terminal::output::{Exit, Output};
-
-/// Duplicates are looked for among so many persons, where the operator says nothing.
-const PERSONS: u64 = 1_000_000;
-/// How often a new person may be held for a duplicate that is none, likewise.
-const FALSE_DUPLICATES: f64 = 0.001;
 
 /// Arguments of `tanba cluster init`.
 #[derive(clap::Args)]
@@ -42,10 +36,10 @@ pub(crate) struct Arguments {
     /// Changes kept for replicas that are behind, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     retention_mib: u64,
-    /// Similarity in thousandths from which on an enrollment is held as a duplicate; without it,
-    /// what a stranger reaches by one finger among a million persons once in a thousand times.
-    #[arg(long, value_name = "SIMILARITY")]
-    duplicate_similarity: Option<u32>,
+    /// How rarely a stranger may be as alike as what is held for a duplicate: 9000 is one person in
+    /// 10^9, which holds one new person in a thousand where a million are enrolled.
+    #[arg(long, value_name = "RARITY", default_value_t = 9000)]
+    duplicate_rarity: u32,
     /// The folder of the certificates to use when no other is given, relative to the file.
     #[arg(long, value_name = "DIR")]
     certificates: Option<PathBuf>,
@@ -118,17 +112,17 @@ impl Arguments {
                 bail!("coordinator {} is given twice", id.0);
             }
         }
-        let rare = || Calibration::shipped().threshold_for_fpir(FALSE_DUPLICATES, 1, PERSONS);
         let policy = Policy {
             replication: self.replication,
             min_durable: self.min_durable,
             retention_bytes_max: self.retention_mib.saturating_mul(1 << 20),
-            dedup_threshold: self.duplicate_similarity.unwrap_or_else(|| rare().thousandths()),
+            dedup_rarity: self.duplicate_rarity,
         };
         let cluster = ClusterId(random());
         Ok(ClusterFile {
             name: self.name,
             founding: Founding { cluster, partitions: self.partitions, policy },
+            generation: Generation(1),
             coordinators,
             certificates: self.certificates,
         })

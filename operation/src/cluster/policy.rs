@@ -29,9 +29,10 @@ pub(crate) struct Arguments {
     /// Changes kept for replicas that are behind, in MiB.
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     retention_mib: Option<u64>,
-    /// Similarity in thousandths from which on an enrollment is held as a duplicate.
-    #[arg(long, value_name = "SIMILARITY")]
-    duplicate_similarity: Option<u32>,
+    /// How rarely a stranger may be as alike as what is held for a duplicate: 9000 is one person in
+    /// 10^9, 12000 one in 10^12.
+    #[arg(long, value_name = "RARITY")]
+    duplicate_rarity: Option<u32>,
     /// Only say what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -42,7 +43,7 @@ struct Shown {
     replication: u32,
     min_durable: u32,
     retention_mib: u64,
-    duplicate_similarity: u32,
+    duplicate_rarity: u32,
 }
 
 impl Shown {
@@ -51,17 +52,17 @@ impl Shown {
             replication: policy.replication,
             min_durable: policy.min_durable,
             retention_mib: policy.retention_bytes_max >> 20,
-            duplicate_similarity: policy.dedup_threshold,
+            duplicate_rarity: policy.dedup_rarity,
         }
     }
 
     fn text(&self) -> String {
-        let Self { replication, min_durable, retention_mib, duplicate_similarity } = self;
+        let Self { replication, min_durable, retention_mib, duplicate_rarity } = self;
         format!(
             "replication           {replication}\n\
              min_durable           {min_durable}\n\
              retention_mib         {retention_mib}\n\
-             duplicate_similarity  {duplicate_similarity}\n"
+             duplicate_rarity      {duplicate_rarity}\n"
         )
     }
 }
@@ -78,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
             Some(mib) => mib << 20,
             None => expected.retention_bytes_max,
         },
-        dedup_threshold: arguments.duplicate_similarity.unwrap_or(expected.dedup_threshold),
+        dedup_rarity: arguments.duplicate_rarity.unwrap_or(expected.dedup_rarity),
     };
     if policy == expected {
         output.answer(&Shown::of(expected), Shown::text)?;

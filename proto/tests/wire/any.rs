@@ -138,7 +138,7 @@ structs! {
     }
     Cut { coarse fine }
     CoarseKey { coarse encounter }
-    Hit { coarse fine score encounter person }
+    Hit { coarse fine score rarity encounter person }
     PartitionAnswer { partition epoch snapshot_index eligible scanned hits cut_at }
     ScanAnswer { generation node boot scan answers faults }
     Position { partition after }
@@ -178,12 +178,12 @@ structs! {
     ReportReplica { partition node epoch is_complete }
     Mark { kind id }
     Trim { through }
-    Policy { replication min_durable retention_bytes_max dedup_threshold }
+    Policy { replication min_durable retention_bytes_max dedup_rarity }
     SetPolicy { expected policy }
     SetFeatureLevel { level }
     RotateKek { kek_epoch rewrapped }
     AuditSeal { height head }
-    Candidate { person encounter score }
+    Candidate { person encounter score rarity }
     Identified { as_of is_complete eligible scanned candidates missing }
     Identify { requester purpose case probe scope threshold candidates_max allow_partial }
 }

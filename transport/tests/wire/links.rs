@@ -33,6 +33,7 @@ fn coordinator(
     let settings = CoordinatorLinksSettings {
         id: CoordinatorId(id),
         cluster: CLUSTER,
+        generation: Generation(1),
         incarnation: 40 + id,
         is_known: Box::new(move |_, incarnation| incarnation < 50),
         peers: peers.iter().map(|(id, at)| (CoordinatorId(*id), at.to_string())).collect(),
@@ -57,6 +58,7 @@ async fn node(id: u64, coordinators: &[(u64, SocketAddr)], security: Security) -
     let settings = NodeLinksSettings {
         id: NodeId(id),
         cluster: CLUSTER,
+        generation: Generation(1),
         address: address.to_string(),
         coordinators: coordinators.collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
@@ -215,7 +217,14 @@ async fn without_certificates_only_loopback_is_allowed() {
     let peers = BTreeMap::from([(CoordinatorId(2), "10.0.0.1:1".to_owned())]);
     let (id, cluster) = (CoordinatorId(1), CLUSTER);
     let (incarnation, is_known) = (1, Box::new(|_, _| true));
-    let settings =
-        CoordinatorLinksSettings { id, cluster, incarnation, is_known, peers, queue_bytes_max: 1 };
+    let settings = CoordinatorLinksSettings {
+        id,
+        cluster,
+        generation: Generation(1),
+        incarnation,
+        is_known,
+        peers,
+        queue_bytes_max: 1,
+    };
     assert!(CoordinatorLinks::start(settings, Security::Plain).is_err());
 }

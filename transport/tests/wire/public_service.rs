@@ -87,7 +87,8 @@ fn applied(state: Option<EncounterState>) -> Response {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_reaches_the_desk_and_its_answer_the_client() {
     let authority = Authority::new("kz");
-    let candidate = Candidate { person: PersonId(2), encounter: EncounterId(3), score: 500 };
+    let (person, encounter) = (PersonId(2), EncounterId(3));
+    let candidate = Candidate { person, encounter, score: 500, rarity: 7000 };
     let found = Identified {
         as_of: 9,
         is_complete: false,

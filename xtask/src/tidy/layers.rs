@@ -20,10 +20,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("proto", &["coordinator", "replication"]),
     ("transport", &["proto", "coordinator", "replication"]),
     ("terminal", &[]),
-    (
-        "operation",
-        &["transport", "proto", "coordinator", "replication", "node", "matching", "terminal"],
-    ),
+    ("operation", &["transport", "proto", "coordinator", "replication", "node", "terminal"]),
     ("simulation", &["coordinator", "replication"]),
     ("shaders", &["matching"]),
     ("search", &["shaders", "matching"]),

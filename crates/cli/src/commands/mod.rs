@@ -16,7 +16,7 @@ pub(crate) mod verify;
 
 use crate::output::Output;
 use clap::Subcommand;
-use operation::{certs, cluster, coordinator, node};
+use operation::{backup, certs, cluster, coordinator, node};
 use std::process::ExitCode;
 
 /// What to do.
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Certs(certs::Arguments),
     /// Found, watch and change a cluster.
     Cluster(cluster::Arguments),
+    /// Back up a cluster, and restore one.
+    Backup(backup::Arguments),
     /// Run a coordinator of a cluster.
     Coordinator(coordinator::Arguments),
     /// Run a node of a cluster.
@@ -75,6 +77,7 @@ impl Command {
             Self::Demo(arguments) => demo::run(arguments, output),
             Self::Certs(arguments) => certs::run(arguments, output),
             Self::Cluster(arguments) => cluster::run(arguments, output),
+            Self::Backup(arguments) => backup::run(arguments, output),
             Self::Coordinator(arguments) => coordinator::run(arguments, output),
             Self::Node(arguments) => node::run(arguments, output),
             Self::Completions(arguments) => completions::run(arguments, output),

@@ -124,15 +124,16 @@ fn answer(
 ) -> Verification {
     let calibration = Calibration::shipped();
     let (similarity, fingers) = (compared.similarity, compared.fingers);
+    let ways = compared.ways as f64;
     let (threshold, threshold_from) = match arguments.threshold {
         Some(thousandths) => (Similarity::from_thousandths(thousandths), "given".to_owned()),
         None => (
             // One reference person: a false positive of the search is a false match.
-            calibration.threshold_for_fpir(arguments.fmr, fingers, 1),
+            calibration.threshold_for_fpir(arguments.fmr / ways, fingers, 1),
             format!("false match rate {}", words::target(arguments.fmr)),
         ),
     };
-    let ratio = calibration.log_likelihood_ratio(similarity, fingers);
+    let ratio = calibration.log_likelihood_ratio(similarity, fingers) - ways.log10();
     Verification {
         probe: probe.iter().map(Print::summary).collect(),
         reference: reference.iter().map(Print::summary).collect(),
@@ -140,7 +141,7 @@ fn answer(
         fingers_compared: fingers,
         log10_likelihood_ratio: ratio,
         likelihood_words: words::likelihood_words(ratio),
-        false_match_rate: calibration.false_match_rate(similarity, fingers),
+        false_match_rate: (ways * calibration.false_match_rate(similarity, fingers)).min(1.0),
         threshold: threshold.thousandths(),
         threshold_from,
         decision: if similarity.meets(threshold) { MATCH } else { "no match" },

@@ -250,7 +250,7 @@ impl World {
                     self.applied(id, &entry)?;
                     Ok(())
                 }
-                Output::Alarm(_) => Ok(()),
+                Output::Alarm(_) | Output::Keep { .. } => Ok(()),
                 Output::Halt => {
                     let what = format!("coordinator {id} halted");
                     return Err(Violation { invariant: "I1", what });

@@ -110,29 +110,44 @@ pub(super) fn identify(
     .into())
 }
 
+/// The decimal logarithm of the number of ways in which the prints could have been chosen: what
+/// the rarity, which considers them, lacks of that of the bare similarity.
+fn choice_cost(candidate: &Candidate, fingers: usize) -> f64 {
+    let similarity = Similarity::from_thousandths(candidate.score);
+    let unchosen = Calibration::shipped().rarity(similarity, fingers, 1);
+    f64::from(unchosen.saturating_sub(candidate.rarity)) / 1000.0
+}
+
 fn answer(arguments: &Arguments, prints: &[Print], identified: Identified, seconds: f64) -> Answer {
     let calibration = Calibration::shipped();
     let (fingers, persons) = (prints.len(), identified.eligible);
+    let best = identified.candidates.first();
+    let ways = best.map_or(1.0, |best| 10f64.powf(choice_cost(best, fingers)));
     let (threshold, threshold_from) = match arguments.threshold {
         Some(thousandths) => (Similarity::from_thousandths(thousandths), "given".to_owned()),
         None => (
-            calibration.threshold_for_fpir(arguments.fpir, fingers, persons),
+            calibration.threshold_for_fpir(arguments.fpir / ways, fingers, persons),
             format!("false positive identification rate {}", target(arguments.fpir)),
         ),
     };
     let ranked = |(index, candidate): (usize, &Candidate)| {
         let similarity = Similarity::from_thousandths(candidate.score);
-        let ratio = calibration.log_likelihood_ratio(similarity, fingers);
+        let ratio =
+            calibration.log_likelihood_ratio(similarity, fingers) - choice_cost(candidate, fingers);
+        let met = match arguments.threshold {
+            Some(_) => similarity.meets(threshold),
+            None => candidate.rarity >= Calibration::rarity_for_fpir(arguments.fpir, persons),
+        };
         Ranked {
             rank: index + 1,
             subject: subject_of(candidate.person),
             encounter: format!("{:032x}", candidate.encounter.0),
             similarity: candidate.score,
-            decision: if similarity.meets(threshold) { MATCH } else { "no match" },
+            decision: if met { MATCH } else { "no match" },
             log10_likelihood_ratio: ratio,
             likelihood_words: likelihood_words(ratio),
-            expected_false_positives: calibration
-                .expected_false_positives(similarity, fingers, persons),
+            expected_false_positives: 10f64.powf(-f64::from(candidate.rarity) / 1000.0)
+                * persons as f64,
         }
     };
     let candidates: Vec<Ranked> = identified.candidates.iter().enumerate().map(ranked).collect();

@@ -1,226 +1,15 @@
-//! A cluster of real processes: three coordinators and three nodes on loopback, with certificates.
-//! What is killed is killed as by a crash.
+//! What is killed is killed as by a crash, and what an answer says stays true.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
-
-mod prints;
-
-use prints::*;
+use crate::prints::*;
+use crate::processes::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 const SUBJECTS: usize = 30;
-/// Everything that is waited for must have happened within this time.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The processes of one cluster, which end with it.
-struct Cluster {
-    folder: TempDir,
-    addresses: BTreeMap<String, SocketAddr>,
-    processes: BTreeMap<String, Child>,
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        for process in self.processes.values_mut() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
-/// Ports that nobody had a moment ago.
-fn free_addresses(count: usize) -> Vec<SocketAddr> {
-    let listen = |_| TcpListener::bind("127.0.0.1:0").unwrap();
-    let listeners: Vec<TcpListener> = (0..count).map(listen).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap()).collect()
-}
-
-impl Cluster {
-    /// Certificates, the cluster file and the folders of three coordinators and three nodes.
-    fn begin() -> Self {
-        let roles = ["coordinator", "node"].iter();
-        let names = roles.flat_map(|role| [1, 2, 3].map(|id| format!("{role}-{id}")));
-        let addresses = names.zip(free_addresses(6)).collect();
-        let folder = tempfile::tempdir().unwrap();
-        let cluster = Self { folder, addresses, processes: BTreeMap::new() };
-        cluster.ok(["certs", "init", "--name", "test", "--out", &cluster.path("authority")]);
-        let mut init = vec!["cluster".to_owned(), "init".into(), "--name".into(), "test".into()];
-        for id in [1, 2, 3] {
-            let address = cluster.addresses[&format!("coordinator-{id}")];
-            init.extend(["--coordinator".to_owned(), format!("{id}={address}")]);
-        }
-        init.extend(["--partitions".into(), "6".into(), "--certificates".into()]);
-        init.extend(["operator-1.certs".into(), "--out".into(), cluster.file()]);
-        cluster.ok(init);
-        cluster.issue("operator", "1");
-        cluster.addresses.keys().for_each(|name| cluster.begin_process(name));
-        cluster
-    }
-
-    fn begin_process(&self, name: &str) {
-        let (role, id) = name.split_once('-').unwrap();
-        self.issue(role, id);
-        let verb = if role == "node" { "begin" } else { "found" };
-        self.ok([role, verb, "--cluster", &self.file(), "--id", id, "--data", &self.path(name)]);
-    }
-
-    /// Adds a node that runs.
-    fn add(&self, id: &str) {
-        let incarnation = incarnation_of(self, id);
-        let add = ["cluster", "nodes", "add", id, "--incarnation", &incarnation];
-        self.ok([&add[..], &["--cluster", &self.file()]].concat());
-    }
-
-    fn issue(&self, role: &str, id: &str) {
-        let (authority, out) = (self.path("authority"), self.path(&format!("{role}-{id}.certs")));
-        self.ok([
-            "certs",
-            "issue",
-            "--authority",
-            &authority,
-            "--role",
-            role,
-            "--id",
-            id,
-            "--out",
-            &out,
-        ]);
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    fn file(&self) -> String {
-        self.path("cluster.toml")
-    }
-
-    /// Runs a command that must succeed.
-    fn ok<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> String {
-        let arguments: Vec<S> = arguments.into_iter().collect();
-        let (code, stdout, stderr) = said(&run(&arguments));
-        let asked: Vec<_> = arguments.iter().map(|a| a.as_ref().to_string_lossy()).collect();
-        assert_eq!(code, 0, "{}: {stderr}\n{}", asked.join(" "), self.logs());
-        stdout
-    }
-
-    /// What the processes said last.
-    fn logs(&self) -> String {
-        let last = |name: &String| {
-            let text = std::fs::read_to_string(self.path(&format!("{name}.log")));
-            let text = text.unwrap_or_default();
-            let lines: Vec<&str> = text.lines().rev().take(5).collect();
-            format!("{name}:\n{}\n", lines.join("\n"))
-        };
-        self.addresses.keys().map(last).collect()
-    }
-
-    /// Starts a process, `coordinator-1` or the like.
-    fn start(&mut self, name: &str) {
-        let (role, id) = name.split_once('-').unwrap();
-        let certificates = self.path(&format!("{name}.certs"));
-        let mut log = File::options();
-        let log = log.create(true).append(true).open(self.path(&format!("{name}.log"))).unwrap();
-        let mut command = tanba();
-        command.args([role, "serve", "--cluster", &self.file(), "--id", id]);
-        command.args(["--data", &self.path(name), "--certificates", &certificates]);
-        command.args(["--listen", &self.addresses[name].to_string()]);
-        let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        self.processes.insert(name.to_owned(), process);
-    }
-
-    fn start_all(&mut self) {
-        for name in self.addresses.keys().cloned().collect::<Vec<_>>() {
-            if !self.processes.contains_key(&name) {
-                self.start(&name);
-            }
-        }
-    }
-
-    /// Ends a process as a crash does.
-    fn kill(&mut self, name: &str) {
-        let mut process = self.processes.remove(name).unwrap();
-        process.kill().unwrap();
-        process.wait().unwrap();
-    }
-
-    fn wait(&self, what: &str) {
-        let at_most = PATIENCE.as_secs().to_string();
-        let file = self.file();
-        self.ok(["cluster", "wait", "--for", what, "--cluster", &file, "--at-most-s", &at_most]);
-    }
-
-    fn status(&self) -> Value {
-        let output = run(["cluster", "status", "--cluster", &self.file(), "--format", "json"]);
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn leader(&self) -> String {
-        format!("coordinator-{}", self.status()["leader"].as_u64().unwrap())
-    }
-
-    fn searching(&self) -> Searching {
-        Searching { file: self.file(), probe: PathBuf::new() }
-    }
-}
-
-/// What a search needs to know.
-#[derive(Clone)]
-struct Searching {
-    file: String,
-    probe: PathBuf,
-}
-
-/// Candidates of an answer, in an order that does not depend on ties.
-fn candidates(answer: &Value) -> Vec<(u64, String)> {
-    let candidate = |candidate: &Value| {
-        let similarity = candidate["similarity"].as_u64().unwrap();
-        (u64::MAX - similarity, candidate["subject"].as_str().unwrap().to_owned())
-    };
-    let mut list: Vec<_> = answer["candidates"].as_array().unwrap().iter().map(candidate).collect();
-    let ranked = list.clone();
-    list.sort_unstable();
-    let scores = |list: &[(u64, String)]| list.iter().map(|(score, _)| *score).collect::<Vec<_>>();
-    assert_eq!(scores(&ranked), scores(&list), "best first");
-    list
-}
-
-impl Searching {
-    fn with(&self, probe: &Path) -> Self {
-        Self { probe: probe.to_owned(), ..self.clone() }
-    }
-
-    /// The answer, and standard error where there is none.
-    fn ask(&self) -> Result<Value, String> {
-        let mut command = tanba();
-        command.arg("identify").arg(&self.probe).args(["--cluster", &self.file]);
-        command.args(["--purpose", "3", "--case", "9", "--ppi", "500", "--top", "40"]);
-        command.args(["--format", "json", "--quiet", "--timeout-s", "20"]);
-        let (code, stdout, stderr) = said(&command.output().unwrap());
-        match code {
-            0 | 1 | 3 => Ok(serde_json::from_str(&stdout).unwrap()),
-            _ => Err(stderr),
-        }
-    }
-
-    fn complete(&self) -> Value {
-        let answer = self.ask().unwrap();
-        assert_eq!(answer["receipt"]["complete"], true, "{answer}");
-        answer
-    }
-}
 
 /// Searches again and again beside the test.
 struct Beside {
@@ -291,12 +80,6 @@ fn a_cluster_answers_like_one_store_and_survives_crashes() {
     let (code, back, _) = said(&run(enrollment(&prints, ["--cluster", &file])));
     assert_eq!(code, 3, "{back}");
     assert!(back.contains("0 enrolled, 29 enrolled before, 1 rejected"), "{back}");
-}
-
-fn enrollment(prints: &Path, target: [&str; 2]) -> Vec<String> {
-    let prints = prints.display().to_string();
-    let arguments = ["enroll", &prints, "--ppi", "500", "--quiet"];
-    arguments.into_iter().chain(target).map(str::to_owned).collect()
 }
 
 fn enroll(cluster: &Cluster, prints: &Path) {
@@ -384,21 +167,6 @@ fn erase_and_crash(cluster: &mut Cluster, searching: &Searching, without: &[(u64
     assert_eq!(candidates(&answer), without);
     assert_eq!(answer["receipt"]["eligible"], SUBJECTS as u64 - 1);
     assert!(cluster.ok(erase).contains("s03: erased before at"));
-}
-
-/// What a node's folder says.
-fn incarnation_of(cluster: &Cluster, id: &str) -> String {
-    let started = Instant::now();
-    loop {
-        let status = cluster.status();
-        let nodes = status["strange_nodes"].as_array().unwrap().iter();
-        let wanted: Option<u64> = id.parse().ok();
-        let node = nodes.into_iter().find(|node| node["id"].as_u64() == wanted);
-        if let Some(incarnation) = node.and_then(|node| node["incarnation"].as_str()) {
-            return incarnation.to_owned();
-        }
-        assert!(started.elapsed() < PATIENCE, "node {id} does not connect\n{}", cluster.logs());
-    }
 }
 
 #[test]

@@ -1,0 +1,10 @@
+//! A cluster of real processes: three coordinators and three nodes on loopback, with certificates.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod backup;
+mod crashes;
+#[path = "../prints/mod.rs"]
+mod prints;
+mod processes;
