@@ -74,6 +74,8 @@ pub struct Catalog {
     pending: BTreeSet<(LogIndex, EncounterId)>,
     /// Encounters without a verdict that need one, by enrollment. Derived.
     unchecked: BTreeSet<(LogIndex, EncounterId)>,
+    /// Encounters that wait for a human. Derived.
+    held: BTreeSet<EncounterId>,
     tombstones: BTreeMap<EncounterId, LogIndex>,
     persons: BTreeMap<PersonId, PersonRow>,
     person_tombstones: BTreeMap<PersonId, LogIndex>,
@@ -109,6 +111,7 @@ impl Catalog {
             encounters: BTreeMap::new(),
             pending: BTreeSet::new(),
             unchecked: BTreeSet::new(),
+            held: BTreeSet::new(),
             tombstones: BTreeMap::new(),
             persons: BTreeMap::new(),
             person_tombstones: BTreeMap::new(),
@@ -245,6 +248,11 @@ impl Catalog {
             let probe = self.encounters.get(id)?.unchecked.as_ref()?;
             Some((*id, *index, probe))
         })
+    }
+
+    /// Encounters that wait for a human, by id.
+    pub fn held(&self) -> &BTreeSet<EncounterId> {
+        &self.held
     }
 
     /// All erasures, oldest first: what a restored backup must go through.

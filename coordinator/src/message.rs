@@ -1,5 +1,6 @@
 //! What a coordinator is told and what it wants done.
 
+use crate::catalog::AuditRecord;
 use crate::command::{Command, Enroll, Origin, Outcome};
 use crate::raft::{HardState, LogEntry, MembershipChange, RaftMessage, SnapshotHeader};
 use replication::{
@@ -69,6 +70,30 @@ pub struct Identify {
     pub allow_partial: bool,
 }
 
+/// What a client wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inquiry {
+    /// The state of an encounter.
+    State(EncounterId),
+    /// Encounters that wait for a human, those with higher ids than this one.
+    Held(Option<EncounterId>),
+    /// The audit chain after a height.
+    Audit(u64),
+}
+
+/// An encounter that waits for a human.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// Which.
+    pub encounter: EncounterId,
+    /// Whose it is said to be.
+    pub person: PersonId,
+    /// Where it was enrolled.
+    pub enrolled_at: LogIndex,
+    /// Encounters of others that it is like and that are not gone, with whose they are.
+    pub matches: Vec<(EncounterId, PersonId)>,
+}
+
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
@@ -78,8 +103,8 @@ pub enum Request {
     Identify(Identify),
     /// Any other command.
     Command(Command),
-    /// The state of an encounter, not older than the request.
-    Read(EncounterId),
+    /// Tells something, not older than the request.
+    Read(Inquiry),
     /// A change of who decides. Only the leader takes it, and accepts it once it is done: in the
     /// meantime whoever is to vote catches up, and a leader that is to go lets another lead.
     Membership(MembershipChange),
@@ -176,6 +201,26 @@ pub enum Response {
         index: LogIndex,
         /// Tombstones say `Erased`.
         state: Option<EncounterState>,
+    },
+    /// Encounters that wait for a human, by id.
+    Held {
+        /// The state of the catalog that says so.
+        index: LogIndex,
+        /// Some of them.
+        rows: Vec<HeldRow>,
+        /// Whether there are none after these.
+        is_last: bool,
+    },
+    /// A part of the audit chain.
+    Audit {
+        /// The state of the catalog that says so.
+        index: LogIndex,
+        /// Where the chain begins that is still there: height and head of the seal.
+        sealed: (u64, [u8; 32]),
+        /// Where it ends.
+        head: (u64, [u8; 32]),
+        /// What follows the height asked for, as much as fits a message.
+        records: Vec<AuditRecord>,
     },
     /// A change of membership is done; leadership is being handed over.
     Accepted,

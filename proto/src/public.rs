@@ -1,11 +1,12 @@
 //! The public service.
 
-use crate::field::{Field, pairs, structs, units};
+use crate::field::{Field, choices, pairs, required, structs, units};
 use crate::v1::command_request as asked;
 use crate::{Malformed, WIRE_VERSION, v1};
+use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::{Command, Outcome, Refusal};
-use coordinator::{Acknowledge, Candidate, Identified, Identify, Missing};
-use replication::PartitionId;
+use coordinator::{Acknowledge, Candidate, HeldRow, Identified, Identify, Missing};
+use replication::{EncounterId, PartitionId, PersonId};
 
 /// Longest wait of a client, in milliseconds.
 pub const BUDGET_MS_MAX: u64 = 600_000;
@@ -55,13 +56,23 @@ units! {
 }
 
 structs! {
+    HeldRow as HeldRow { encounter, person, enrolled_at, matches }
+    AuditRecord as AuditRecord { height, index, time_ms, event, head }
     Candidate as Candidate { person, encounter, score, rarity }
     Identified as IdentifyResponse { as_of, is_complete, eligible, scanned, candidates, missing }
 }
 
 pairs! {
     (PartitionId, Missing) as MissingPartition { partition, missing }
+    (EncounterId, PersonId) as held_row::Match { encounter, person }
+    (u64, [u8; 32]) as ChainPoint { height, head }
 }
+
+choices! {
+    AuditEvent as AuditEvent in audit_event { Intent, Outcome, Erasure, Adjudication }
+}
+
+required!((u64, [u8; 32]) as v1::ChainPoint);
 
 /// Without its header, which [`Header`] reads.
 impl Field<v1::IdentifyRequest> for Identify {

@@ -4,9 +4,10 @@ use crate::identity::Role;
 use crate::refusal::{Advice, advice};
 use crate::security::{Security, SecurityError};
 use crate::waiting::within;
+use coordinator::catalog::AuditRecord;
 use coordinator::command::{Enroll, Outcome};
 use coordinator::raft::MembershipChange;
-use coordinator::{Acknowledge, Identified, Identify};
+use coordinator::{Acknowledge, HeldRow, Identified, Identify};
 use proto::v1::administration_client::AdministrationClient;
 use proto::v1::registration_client::RegistrationClient;
 use proto::{Field, Header, Malformed, v1};
@@ -86,6 +87,17 @@ pub struct Done {
     pub state: Option<EncounterState>,
     /// Whether every complete replica would find it.
     pub is_searchable: bool,
+}
+
+/// A part of the audit chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// Height and head where the chain begins that is still there.
+    pub sealed: (u64, [u8; 32]),
+    /// Height and head where it ends.
+    pub head: (u64, [u8; 32]),
+    /// What follows the height asked for, as much as fits.
+    pub records: Vec<AuditRecord>,
 }
 
 /// A connection to a cluster. Clones share it.
@@ -185,6 +197,23 @@ impl Client {
         Ok(Field::from_wire(self.ask(call).await?.state, "state")?)
     }
 
+    /// Encounters that wait for a human, those with higher ids than `after`, and whether there are
+    /// none after them.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn held(
+        &self,
+        after: Option<EncounterId>,
+    ) -> Result<(Vec<HeldRow>, bool), ClientError> {
+        let call = |channel, header| {
+            let request = v1::HeldRequest { header: Some(header), after: after.to_wire() };
+            async move { RegistrationClient::new(channel).held(timed(request)).await }
+        };
+        let answer = self.ask(call).await?;
+        Ok((Field::from_wire(answer.rows, "rows")?, answer.is_last))
+    }
+
     /// Erases, adjudicates, merges, unlinks or sets galleries.
     ///
     /// # Errors
@@ -237,6 +266,23 @@ impl Client {
             async move { AdministrationClient::new(channel).change(timed(request)).await }
         };
         done(self.ask(call).await?)
+    }
+
+    /// The audit chain above a height, as much as fits an answer.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn audit(&self, after: u64) -> Result<AuditPage, ClientError> {
+        let call = |channel, header| {
+            let request = v1::AuditRequest { header: Some(header), after };
+            async move { AdministrationClient::new(channel).audit(timed(request)).await }
+        };
+        let answer = self.ask(call).await?;
+        Ok(AuditPage {
+            sealed: Field::from_wire(answer.sealed, "sealed")?,
+            head: Field::from_wire(answer.head, "head")?,
+            records: Field::from_wire(answer.records, "records")?,
+        })
     }
 
     /// Changes who decides; asks until the leader is met.
@@ -353,7 +399,7 @@ macro_rules! budgets {
 }
 budgets! {
     EnrollRequest IdentifyRequest ReadRequest CommandRequest StatusRequest MembershipRequest
-    TransferRequest
+    TransferRequest HeldRequest AuditRequest
 }
 
 fn done(response: v1::CommandResponse) -> Result<Done, ClientError> {

@@ -29,7 +29,7 @@ mod service;
 mod waiting;
 
 pub use backups::{BackupClient, BackupService, Shelf};
-pub use client::{Change, Client, ClientError, Done};
+pub use client::{AuditPage, Change, Client, ClientError, Done};
 pub use coordinator_links::{
     ConnectedNode, CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
     IsKnown,

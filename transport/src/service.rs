@@ -4,7 +4,7 @@ use crate::identity::Role;
 use crate::refusal::{Refused, answer};
 use crate::security::{Caller, Security};
 use coordinator::command::Command;
-use coordinator::{Request as Asked, Response as Answer};
+use coordinator::{Inquiry, Request as Asked, Response as Answer};
 use proto::v1::administration_server::{Administration, AdministrationServer};
 use proto::v1::registration_server::{Registration, RegistrationServer};
 use proto::{Field, Header, Malformed, SERVICE_MESSAGE_BYTES_MAX, v1};
@@ -191,9 +191,24 @@ impl Registration for PublicService {
         let header = request.get_mut().header.take();
         let (_, header) = self.admit(&request, header, USERS)?;
         let encounter = Field::from_wire(request.into_inner().encounter, "encounter");
-        match self.ask(header, encounter.map(Asked::Read)).await? {
+        match self.ask(header, encounter.map(Inquiry::State).map(Asked::Read)).await? {
             Answer::State { index, state } => {
                 Ok(Response::new(v1::ReadResponse { index, state: state.to_wire() }))
+            }
+            _ => Err(Refused::WrongAnswer.status(header.request_id)),
+        }
+    }
+
+    async fn held(
+        &self,
+        mut request: Request<v1::HeldRequest>,
+    ) -> Result<Response<v1::HeldResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, USERS)?;
+        let after = Field::from_wire(request.into_inner().after, "after");
+        match self.ask(header, after.map(Inquiry::Held).map(Asked::Read)).await? {
+            Answer::Held { index, rows, is_last } => {
+                Ok(Response::new(v1::HeldResponse { index, rows: rows.to_wire(), is_last }))
             }
             _ => Err(Refused::WrongAnswer.status(header.request_id)),
         }
@@ -209,10 +224,18 @@ impl Registration for PublicService {
         let command = command.map(|command| match command {
             Command::Erase(mut erase) => {
                 erase.requester = requester(&caller, erase.requester);
-                Command::Erase(erase)
+                Ok(Command::Erase(erase))
             }
-            command => command,
+            Command::Adjudicate(mut decision) => {
+                decision.examiner = requester(&caller, decision.examiner);
+                decision.approver = requester(&caller, decision.approver);
+                // Two people decide.
+                let two = decision.examiner != decision.approver;
+                two.then_some(Command::Adjudicate(decision)).ok_or(Malformed::Range("approver"))
+            }
+            command => Ok(command),
         });
+        let command = command.and_then(|command| command);
         self.command(header, command).await
     }
 }
@@ -237,6 +260,23 @@ impl Administration for PublicService {
         let (_, header) = self.admit(&request, header, OPERATORS)?;
         let command = proto::operator_command(request.into_inner().command);
         self.command(header, command).await
+    }
+
+    async fn audit(
+        &self,
+        mut request: Request<v1::AuditRequest>,
+    ) -> Result<Response<v1::AuditResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (_, header) = self.admit(&request, header, OPERATORS)?;
+        let asked = Asked::Read(Inquiry::Audit(request.into_inner().after));
+        match self.ask(header, Ok(asked)).await? {
+            Answer::Audit { index, sealed, head, records } => {
+                let (sealed, head) = (sealed.to_wire(), head.to_wire());
+                let records = records.to_wire();
+                Ok(Response::new(v1::AuditResponse { index, sealed, head, records }))
+            }
+            _ => Err(Refused::WrongAnswer.status(header.request_id)),
+        }
     }
 
     async fn change_membership(

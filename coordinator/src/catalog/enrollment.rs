@@ -152,6 +152,11 @@ impl Catalog {
         if before.state == EncounterState::Pending && state != EncounterState::Pending {
             self.pending.remove(&(before.enrolled_at, encounter));
         }
+        if state == EncounterState::Held {
+            self.held.insert(encounter);
+        } else {
+            self.held.remove(&encounter);
+        }
         if !state.is_alive() {
             row.unchecked = None;
             self.unchecked.remove(&(before.enrolled_at, encounter));

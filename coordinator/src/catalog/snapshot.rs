@@ -73,6 +73,7 @@ impl Catalog {
             encounters: reader.get::<BTreeMap<_, EncounterRow>>()?,
             pending: Default::default(),
             unchecked: Default::default(),
+            held: Default::default(),
             tombstones: reader.get()?,
             persons: reader.get::<BTreeMap<_, PersonRow>>()?,
             person_tombstones: reader.get()?,
@@ -93,6 +94,8 @@ impl Catalog {
         catalog.pending = pending.map(|(id, row)| (row.enrolled_at, *id)).collect();
         let unchecked = catalog.encounters.iter().filter(|(_, row)| row.unchecked.is_some());
         catalog.unchecked = unchecked.map(|(id, row)| (row.enrolled_at, *id)).collect();
+        let held = catalog.encounters.iter().filter(|(_, row)| row.state == EncounterState::Held);
+        catalog.held = held.map(|(id, _)| *id).collect();
         catalog.retained_bytes = catalog.partitions.iter().map(PartitionRow::retained_bytes).sum();
         Ok(catalog)
     }

@@ -1,12 +1,12 @@
 //! Requests of clients, from arrival to response. Every one gets exactly one response, in time.
 
 use super::membership::Wish;
+use super::reading::Read;
 use super::searching::Search;
 use super::{Coordinator, bytes_of};
 use crate::command::{Command, Outcome};
 use crate::message::{Acknowledge, ClientRequest, Output, Request, Response, Unavailable};
-use replication::is_mutated;
-use replication::{Code, EncounterId, EncounterState, LogIndex, Mutation, PartitionId, Payload};
+use replication::{EncounterId, LogIndex, PartitionId};
 
 /// What an own command was for.
 pub(super) enum Waiting {
@@ -24,16 +24,6 @@ pub(super) enum Waiting {
     Intent { search: u64 },
     /// A search waits for its outcome to be on record.
     Outcome { search: u64 },
-}
-
-/// A linearizable read.
-pub(super) struct Read {
-    request: u64,
-    encounter: EncounterId,
-    deadline: u64,
-    asked_at: u64,
-    /// What must be applied, once the majority said so.
-    ready_at: Option<LogIndex>,
 }
 
 impl Coordinator {
@@ -58,10 +48,8 @@ impl Coordinator {
                     out.push(respond(Response::Unavailable(reason)));
                 }
             }
-            Request::Read(encounter) => {
-                let (request, asked_at, ready_at) = (id, now, None);
-                let read = Read { request, encounter, deadline, asked_at, ready_at };
-                self.begin_read(read, out);
+            Request::Read(inquiry) => {
+                self.begin_read(Read::new(id, inquiry, deadline, now), out);
             }
             Request::Membership(change) => {
                 self.begin_wish(Wish::new(id, change, deadline), out);
@@ -156,70 +144,5 @@ impl Coordinator {
         }
         self.expire_searches(now, out);
         self.expire_reads(now, out);
-    }
-
-    fn begin_read(&mut self, read: Read, out: &mut Vec<Output>) {
-        if is_mutated(Mutation::ReadWithoutBarrier) {
-            out.push(Output::Client(read.request, self.state_of(read.encounter)));
-            return;
-        }
-        self.sequence += 1;
-        let sequence = self.sequence;
-        self.reads.insert(sequence, read);
-        self.member.read_index(&self.context(sequence));
-    }
-
-    fn context(&self, sequence: u64) -> Payload {
-        Payload::from((self.settings.boot, sequence).encode())
-    }
-
-    pub(super) fn read_ready(&mut self, context: &Payload, index: LogIndex) {
-        let Ok((boot, sequence)) = <(u64, u64)>::decode(context.as_bytes()) else { return };
-        if boot == self.settings.boot
-            && let Some(read) = self.reads.get_mut(&sequence)
-        {
-            read.ready_at = Some(index);
-        }
-    }
-
-    pub(super) fn answer_reads(&mut self, out: &mut Vec<Output>) {
-        let applied = self.catalog.applied();
-        let ready = |read: &Read| read.ready_at.is_some_and(|index| index <= applied);
-        let ready: Vec<u64> =
-            self.reads.iter().filter(|(_, read)| ready(read)).map(|(id, _)| *id).collect();
-        for sequence in ready {
-            if let Some(read) = self.reads.remove(&sequence) {
-                out.push(Output::Client(read.request, self.state_of(read.encounter)));
-            }
-        }
-    }
-
-    /// The library drops reads in silence while there is no leader: ask again.
-    fn expire_reads(&mut self, now: u64, out: &mut Vec<Output>) {
-        let late: Vec<u64> =
-            self.reads.iter().filter(|(_, r)| now >= r.deadline).map(|(id, _)| *id).collect();
-        for sequence in late {
-            if let Some(read) = self.reads.remove(&sequence) {
-                let reason = Unavailable::NoLeader;
-                out.push(Output::Client(read.request, Response::Unavailable(reason)));
-            }
-        }
-        let retry_ms = self.settings.retry_ms;
-        let mut again = Vec::new();
-        for (sequence, read) in &mut self.reads {
-            if read.ready_at.is_none() && now >= read.asked_at + retry_ms {
-                read.asked_at = now;
-                again.push(*sequence);
-            }
-        }
-        for sequence in again {
-            self.member.read_index(&self.context(sequence));
-        }
-    }
-
-    fn state_of(&self, encounter: EncounterId) -> Response {
-        let erased = self.catalog.tombstones().get(&encounter).map(|_| EncounterState::Erased);
-        let state = self.catalog.encounters().get(&encounter).map(|row| row.state).or(erased);
-        Response::State { index: self.catalog.applied(), state }
     }
 }

@@ -7,7 +7,7 @@ use coordinator::command::{
     Adjudicate, Command, DedupPolicy, Enroll, Erase, ErasureTarget, Mark, MergePersons, Outcome,
     Refusal, SetGalleries, Unlink, WrappedKey,
 };
-use coordinator::{Acknowledge, ClientRequest, Identify, Request, Response};
+use coordinator::{Acknowledge, ClientRequest, Identify, Inquiry, Request, Response};
 use replication::{
     EncounterId, EncounterState, GalleryId, GallerySet, LogIndex, MarkKind, Payload, PersonId,
     Scope,
@@ -75,7 +75,9 @@ impl Workload {
                 self.complete_searches += u64::from(found.is_complete);
                 None
             }
-            Response::State { index, .. } => {
+            Response::State { index, .. }
+            | Response::Held { index, .. }
+            | Response::Audit { index, .. } => {
                 self.told = self.told.max(*index);
                 None
             }
@@ -94,7 +96,14 @@ impl Workload {
             50..74 => Some((self.identify(random), 0)),
             74..81 => self.erase(random, model).map(|request| (request, 6)),
             81..89 => adjudicate(random, model).map(|request| (request, 2)),
-            89..94 => self.known(random).map(|known| (Request::Read(known.encounter), 0)),
+            89..93 => {
+                self.known(random).map(|known| (Request::Read(Inquiry::State(known.encounter)), 0))
+            }
+            93 => {
+                let inquiry =
+                    if random.chance(500) { Inquiry::Held(None) } else { Inquiry::Audit(0) };
+                Some((Request::Read(inquiry), 0))
+            }
             94..98 => link(random, model).map(|request| (request, 1)),
             _ => {
                 let mark = Mark { kind: MarkKind::Backup, id: random.next() >> 1 };

@@ -412,7 +412,9 @@ fn response_code(response: &Response) -> u64 {
     match response {
         Response::Done { index, .. } => 10 + index,
         Response::Identified(found) => 1 << 40 | found.as_of << 8 | found.candidates.len() as u64,
-        Response::State { index, .. } => 2 << 40 | index,
+        Response::State { index, .. }
+        | Response::Held { index, .. }
+        | Response::Audit { index, .. } => 2 << 40 | index,
         Response::Accepted => 1,
         Response::Unavailable(_) => 2,
         Response::Unknown => 3,

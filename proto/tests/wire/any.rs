@@ -1,9 +1,10 @@
 //! Arbitrary values of everything that travels, drawn from a seed.
 
+use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::*;
 use coordinator::raft::*;
 use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
-use coordinator::{Acknowledge, Candidate, Identified, Identify, Missing, PeerMessage};
+use coordinator::{Acknowledge, Candidate, HeldRow, Identified, Identify, Missing, PeerMessage};
 use replication::*;
 use std::collections::BTreeSet;
 
@@ -184,6 +185,8 @@ structs! {
     RotateKek { kek_epoch rewrapped }
     AuditSeal { height head }
     Candidate { person encounter score rarity }
+    HeldRow { encounter person enrolled_at matches }
+    AuditRecord { height index time_ms event head }
     Identified { as_of is_complete eligible scanned candidates missing }
     Identify { requester purpose case probe scope threshold candidates_max allow_partial }
 }
@@ -224,6 +227,10 @@ enums! {
         |_| Self::ReadIndex, |_| Self::ReadIndexResponse,
     }
     EntryBody { |s| Self::Commands(Any::any(s)), |s| Self::Membership(Any::any(s)) }
+    AuditEvent {
+        |s| Self::Intent(Any::any(s)), |s| Self::Outcome(Any::any(s)),
+        |s| Self::Erasure(Any::any(s)), |s| Self::Adjudication(Any::any(s)),
+    }
     ErasureTarget { |s| Self::Encounter(Any::any(s)), |s| Self::Person(Any::any(s)) }
     Effect {
         |s| Self::Put(Any::any(s)),

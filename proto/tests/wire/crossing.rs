@@ -1,8 +1,9 @@
 //! Everything that travels comes back as it was, and nothing that arrives makes this panic.
 
 use crate::any::{Any, Source};
+use coordinator::catalog::AuditRecord;
 use coordinator::command::Outcome;
-use coordinator::{Identified, Identify, PeerMessage};
+use coordinator::{HeldRow, Identified, Identify, PeerMessage};
 use proptest::prelude::*;
 use prost::Message;
 use proto::{Field, Header, Malformed, ToNodeReader, to_node_frames, v1};
@@ -40,6 +41,8 @@ proptest! {
             crosses::<FromNode, v1::FromNode>(Any::any(source));
             crosses::<Identify, v1::IdentifyRequest>(Any::any(source));
             crosses::<Identified, v1::IdentifyResponse>(Any::any(source));
+            crosses::<HeldRow, v1::HeldRow>(Any::any(source));
+            crosses::<AuditRecord, v1::AuditRecord>(Any::any(source));
             let outcome = Outcome::any(source);
             prop_assert_eq!(Field::from_wire(outcome.to_wire(), "outcome"), Ok(outcome));
         }

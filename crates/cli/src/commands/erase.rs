@@ -27,7 +27,7 @@ Examples:
   tanba erase kz-7 --data gallery
   tanba erase kz-7 kz-8 --data gallery --yes
   tanba erase kz-7 --data gallery --dry-run
-  tanba erase kz-7 --cluster cluster.toml --basis 17
+  tanba erase kz-7 --cluster cluster.toml --basis 17 --yes --receipt erased-kz-7.json
 
 In a cluster, nobody finds the person any more once this returns, and the subject can never be
 enrolled again; the files of nodes let go of the bytes as they are compacted.")]
@@ -49,6 +49,16 @@ pub(crate) struct Arguments {
         help_heading = "Cluster"
     )]
     basis: Option<u16>,
+    /// Also write a receipt to this new file: where the erasure stands in the log and the audit
+    /// chain, and how far replicas have it on disk. For one subject.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cluster",
+        conflicts_with = "dry_run",
+        help_heading = "Cluster"
+    )]
+    receipt: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     yes: bool,

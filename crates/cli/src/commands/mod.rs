@@ -16,7 +16,7 @@ pub(crate) mod verify;
 
 use crate::output::Output;
 use clap::Subcommand;
-use operation::{backup, certs, cluster, coordinator, node};
+use operation::{audit, backup, certs, cluster, coordinator, held, node};
 use std::process::ExitCode;
 
 /// What to do.
@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Certs(certs::Arguments),
     /// Found, watch and change a cluster.
     Cluster(cluster::Arguments),
+    /// List enrollments that wait for a human, and decide about them.
+    Held(held::Arguments),
+    /// Export the audit chain of a cluster, and verify it.
+    Audit(audit::Arguments),
     /// Back up a cluster, and restore one.
     Backup(backup::Arguments),
     /// Run a coordinator of a cluster.
@@ -77,6 +81,8 @@ impl Command {
             Self::Demo(arguments) => demo::run(arguments, output),
             Self::Certs(arguments) => certs::run(arguments, output),
             Self::Cluster(arguments) => cluster::run(arguments, output),
+            Self::Held(arguments) => held::run(arguments, output),
+            Self::Audit(arguments) => audit::run(arguments, output),
             Self::Backup(arguments) => backup::run(arguments, output),
             Self::Coordinator(arguments) => coordinator::run(arguments, output),
             Self::Node(arguments) => node::run(arguments, output),

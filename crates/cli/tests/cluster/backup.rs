@@ -10,7 +10,7 @@ const RESTORED: [&str; 6] =
     ["coordinator-1", "coordinator-2", "coordinator-3", "node-11", "node-12", "node-13"];
 
 /// A small cluster with some persons enrolled and their prints.
-fn enrolled() -> (Cluster, Vec<PathBuf>) {
+pub(crate) fn enrolled() -> (Cluster, Vec<PathBuf>) {
     let mut cluster = Cluster::begin();
     cluster.start_all();
     cluster.wait("leader");

@@ -5,6 +5,7 @@
 
 mod backup;
 mod crashes;
+mod decisions;
 #[path = "../prints/mod.rs"]
 mod prints;
 mod processes;

@@ -25,7 +25,9 @@ impl Invariant for Freshness {
                 Response::Identified(found) => ensure(found.as_of > *asked, || {
                     format!("a search as of {} was asked for at {asked}", found.as_of)
                 }),
-                Response::State { index, .. } => ensure(index >= asked, || {
+                Response::State { index, .. }
+                | Response::Held { index, .. }
+                | Response::Audit { index, .. } => ensure(index >= asked, || {
                     format!("a read from {index} was asked for at {asked}")
                 }),
                 _ => Ok(()),

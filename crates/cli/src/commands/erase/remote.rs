@@ -1,15 +1,17 @@
 //! Erasing in a cluster: a place in the log after which nobody is found.
 
 use super::Arguments;
-use crate::output::{Exit, Output};
+use crate::output::{Exit, Output, write_file};
 use anyhow::{Context, bail};
 use coordinator::command::{Erase, ErasureTarget, Outcome, Refusal};
 use operation::connection::Connection;
 use operation::names::person_of;
+use operation::receipt::ErasureReceipt;
 use operation::words::refusal;
 use proto::Field;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use transport::Change;
 
@@ -41,6 +43,9 @@ pub(super) fn erase(
     if !dry_run && !arguments.yes {
         bail!("an erasure in a cluster cannot be undone: give --yes");
     }
+    if arguments.receipt.is_some() && arguments.subjects.len() > 1 {
+        bail!("a receipt is of one erasure: erase one subject at a time");
+    }
     let mut subjects = Vec::new();
     for subject in &arguments.subjects {
         let target = ErasureTarget::Person(person_of(subject)?);
@@ -60,9 +65,25 @@ pub(super) fn erase(
         };
         subjects.push(Erased { subject, found, index, before });
     }
+    if let (Some(path), Some(index)) = (&arguments.receipt, subjects[0].index) {
+        let person = person_of(&arguments.subjects[0])?;
+        write_receipt(path, &ErasureReceipt::take(connection, person.0, index)?, output)?;
+    }
     let all_found = subjects.iter().all(|subject| subject.found);
     output.answer(&Answer { dry_run, basis, subjects }, text)?;
     Ok(if all_found { Exit::Found } else { Exit::NotFound }.into())
+}
+
+fn write_receipt(path: &Path, receipt: &ErasureReceipt, output: &Output) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(receipt)?;
+    write_file(path, format!("{text}\n").as_bytes())?;
+    if !receipt.is_durable_everywhere {
+        output.warning(format!(
+            "{}: some replicas do not have it on disk yet: see which, and ask again",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 fn text(answer: &Answer) -> String {

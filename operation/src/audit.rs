@@ -1,0 +1,43 @@
+//! `tanba audit`: who searched for what, who erased, who decided, as a chain anybody can check.
+
+mod export;
+mod line;
+mod verify;
+
+use std::process::ExitCode;
+use terminal::output::Output;
+
+/// Arguments of `tanba audit`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Every record of the chain names the SHA-256 of everything before it, so none can be changed, left
+out or put in without all later ones changing. An export is a text file, a line for each record; it
+names purposes, cases and ids, and holds no prints.
+
+Exit codes: 0 done and, for verify, the chain is whole; 1 it is not; 2 error.
+
+Examples:
+  tanba audit export --cluster cluster.toml --out audit.jsonl
+  tanba audit verify audit.jsonl
+  tanba audit verify audit.jsonl --cluster cluster.toml
+  tanba audit verify audit.jsonl --receipt erased-kz-7.json")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Write the chain to a file, or what is new to a file that holds its beginning.
+    Export(export::Arguments),
+    /// Read an export and compute its chain anew.
+    Verify(verify::Arguments),
+}
+
+/// Does it.
+pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Export(arguments) => export::run(&arguments, output),
+        Command::Verify(arguments) => verify::run(&arguments, output),
+    }
+}
