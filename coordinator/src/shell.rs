@@ -132,7 +132,7 @@ impl Runtime {
         let (errands, inbox) = sync_channel(config.waiting_max);
         let (closing, closed) = watch::channel(None);
         let room = Room::new(config.waiting_bytes_max);
-        let status = Arc::new(Mutex::new(Status::of(&core, 0, 0)));
+        let status = Arc::new(Mutex::new(Status::of(&core, 0, (0, 0))));
         let owner = Owner {
             core,
             storage,
@@ -146,6 +146,7 @@ impl Runtime {
             clients: Default::default(),
             requests: 0,
             alarms: 0,
+            ticks: 0,
         };
         let run = move || closing.send_replace(Some(owner.run_to_end(outputs)));
         let name = "coordinator".to_owned();

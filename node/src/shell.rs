@@ -159,7 +159,7 @@ impl Runtime {
         let (errands, inbox) = sync_channel(config.waiting_max);
         let (work, jobs) = channel();
         let backlog = Backlog::default();
-        let status = Arc::new(Mutex::new(Status::of(&host, 0)));
+        let status = Arc::new(Mutex::new(Status::of(&host, 0, 0)));
         let stopped = room.clone();
         let is_over = move |until| stopped.is_stopped() || elapsed_ms(started) >= until;
         let scanner = ResidentScanner::new(config.parameters, config.kernels, is_over);
@@ -180,6 +180,7 @@ impl Runtime {
             tick: config.tick,
             keep: config.keep,
             quarantined: 0,
+            ticks: 0,
         };
         let (closing, closed) = watch::channel(None);
         start("node", move || {

@@ -5,6 +5,7 @@ use crate::disks::Disks;
 use crate::file::ClusterFile;
 use crate::kept::Kept;
 use crate::metrics;
+use crate::probes::Probes;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
 };
@@ -204,7 +205,7 @@ impl Serve {
         let address = self.listen.map_or_else(|| file.address_of(id), Ok)?;
         self.begin.check_name(&file)?;
         let security = self.security.open_as(&file, Role::Coordinator, id.0)?;
-        self.serving.start()?;
+        let probes = self.serving.start()?;
         let disks = Disks::open(&self.begin.data)?;
         let links = CoordinatorLinks::start(links_settings(id, &file, disks), security.clone())?;
         let kept = Kept::start(&self.begin.data).context("no thread can be started")?;
@@ -217,7 +218,7 @@ impl Serve {
         let router = router.add_service(backups.service());
         let mut server = Server::start(address, router).await?;
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
-        let looking = tokio::spawn(look(handle.clone(), health.clone()));
+        let looking = tokio::spawn(look(handle.clone(), health.clone(), probes.clone()));
         tokio::select! {
             exit = handle.closed() => bail!("the coordinator ended: {exit:?}; see the log"),
             error = server.ended() => return Err(error),
@@ -225,6 +226,7 @@ impl Serve {
         }
         looking.abort();
         health.set_ready(false).await;
+        probes.saw(handle.status().ticks, Some("it was told to stop".to_owned()));
         hand_over(&handle).await;
         server.stop().await;
         links.stop();
@@ -296,12 +298,18 @@ fn router(
 }
 
 /// Says again and again how the coordinator stands.
-async fn look(handle: Handle, health: Health) {
+async fn look(handle: Handle, health: Health, probes: Probes) {
     let mut turn = tokio::time::interval(LOOK_EVERY);
     loop {
         turn.tick().await;
         let status = handle.status();
         metrics::coordinator(&status);
+        let not_ready = match (status.leader, status.is_ready()) {
+            (_, true) => None,
+            (None, _) => Some("no leader is known".to_owned()),
+            _ => Some("the log is not applied yet".to_owned()),
+        };
+        probes.saw(status.ticks, not_ready);
         health.set_ready(status.is_ready()).await;
     }
 }

@@ -20,6 +20,7 @@ mod kept;
 mod metrics;
 pub mod names;
 pub mod node;
+mod probes;
 pub mod receipt;
 mod serving;
 pub mod words;

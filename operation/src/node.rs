@@ -4,6 +4,7 @@ use crate::connection::SecurityArguments;
 use crate::file::ClusterFile;
 use crate::kept::Kept;
 use crate::metrics;
+use crate::probes::Probes;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
 };
@@ -138,7 +139,7 @@ impl Serve {
             data.display()
         );
         let security = self.security.open_as(&file, Role::Node, *id)?;
-        self.serving.start()?;
+        let probes = self.serving.start()?;
         let links = NodeLinks::start(self.links_settings(&file), security.clone())?;
         let kept = Kept::start(data).context("no thread can be started")?;
         let kept = Arc::new(kept);
@@ -149,7 +150,8 @@ impl Serve {
         let router = router.add_service(backups.service());
         let mut server = Server::start(self.listen, router).await?;
         tracing::info!(node = id, cluster = file.name, "a node serves");
-        let looking = tokio::spawn(look(handle.clone(), links.clone(), health.clone()));
+        let looking =
+            tokio::spawn(look(handle.clone(), links.clone(), health.clone(), probes.clone()));
         tokio::select! {
             exit = handle.closed() => bail!("the node ended: {exit:?}; see the log"),
             error = server.ended() => return Err(error),
@@ -157,6 +159,7 @@ impl Serve {
         }
         looking.abort();
         health.set_ready(false).await;
+        probes.saw(handle.status().ticks, Some("it was told to stop".to_owned()));
         handle.stop();
         handle.closed().await;
         links.stop();
@@ -207,12 +210,15 @@ fn router(
 }
 
 /// Says again and again how the node stands.
-async fn look(handle: Handle, links: Arc<NodeLinks>, health: Health) {
+async fn look(handle: Handle, links: Arc<NodeLinks>, health: Health, probes: Probes) {
     let mut turn = tokio::time::interval(LOOK_EVERY);
     loop {
         turn.tick().await;
         let connected = links.coordinators_connected();
-        metrics::node(&handle.status(), connected);
+        let status = handle.status();
+        metrics::node(&status, connected);
+        let alone = || "no coordinator is connected".to_owned();
+        probes.saw(status.ticks, (connected == 0).then(alone));
         health.set_ready(connected > 0).await;
     }
 }

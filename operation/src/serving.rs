@@ -1,7 +1,7 @@
 //! What every process of a cluster does around its core: log, count, listen, stop.
 
-use anyhow::{Context, ensure};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use crate::probes::Probes;
+use anyhow::Context;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,26 +25,25 @@ pub(crate) struct ServingArguments {
     /// What is written to standard error: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info", help_heading = "Operation")]
     log: Level,
-    /// Where metrics are served to Prometheus, a loopback address; not at all when not given.
+    /// Where /metrics, /livez and /readyz are served, a loopback address; without it they are not.
     #[arg(long, value_name = "HOST:PORT", help_heading = "Operation")]
     metrics: Option<SocketAddr>,
 }
 
 impl ServingArguments {
-    /// Starts to log and to count; within a tokio runtime.
+    /// Starts to log, to count and to answer probes; within a tokio runtime.
     ///
     /// # Errors
     /// When metrics cannot be served there.
-    pub(crate) fn start(&self) -> anyhow::Result<()> {
+    pub(crate) fn start(&self) -> anyhow::Result<Probes> {
         tracing_subscriber::fmt()
             .with_writer(io::stderr)
             .with_ansi(false)
             .with_max_level(self.log)
             .init();
-        let Some(address) = self.metrics else { return Ok(()) };
-        ensure!(address.ip().is_loopback(), "{address}: metrics are for this machine alone");
-        let exporter = PrometheusBuilder::new().with_http_listener(address);
-        exporter.install().with_context(|| format!("metrics cannot be served at {address}"))
+        let probes = Probes::new();
+        self.metrics.map_or(Ok(()), |address| probes.serve(address))?;
+        Ok(probes)
     }
 }
 

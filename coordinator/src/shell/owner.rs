@@ -94,6 +94,7 @@ pub(super) struct Owner {
     pub(super) clients: BTreeMap<u64, oneshot::Sender<Response>>,
     pub(super) requests: u64,
     pub(super) alarms: u64,
+    pub(super) ticks: u64,
 }
 
 impl Owner {
@@ -138,6 +139,7 @@ impl Owner {
             let outputs = self.core.step_all(inputs, self.now_ms(), wall_clock_ms());
             self.perform(outputs)?;
             if is_tick {
+                self.ticks += 1;
                 self.publish();
             }
         }
@@ -206,7 +208,7 @@ impl Owner {
     }
 
     fn publish(&self) {
-        let status = Status::of(&self.core, self.now_ms(), self.alarms);
+        let status = Status::of(&self.core, self.now_ms(), (self.alarms, self.ticks));
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 

@@ -37,6 +37,8 @@ pub struct Status {
     pub retained_bytes: u64,
     /// Alarms since the start.
     pub alarms: u64,
+    /// Ticks since the start: a number that stands still is a sign of trouble.
+    pub ticks: u64,
     /// All nodes.
     pub nodes: Vec<NodeStatus>,
     /// All partitions.
@@ -87,7 +89,7 @@ impl Status {
         self.leader.is_some() && self.applied >= self.committed
     }
 
-    pub(super) fn of(core: &Coordinator, now: u64, alarms: u64) -> Self {
+    pub(super) fn of(core: &Coordinator, now: u64, (alarms, ticks): (u64, u64)) -> Self {
         let (member, catalog, view) = (core.member(), core.catalog(), core.view());
         let node = |(node, row): (&NodeId, &NodeRow)| {
             let is_live = view.live(*node, now).is_some();
@@ -108,6 +110,7 @@ impl Status {
             unchecked: catalog.unchecked().count(),
             retained_bytes: catalog.retained_bytes(),
             alarms,
+            ticks,
             nodes: catalog.nodes().iter().map(node).collect(),
             partitions: catalog
                 .partitions()

@@ -94,6 +94,7 @@ pub(super) struct Owner {
     pub(super) keep: Arc<dyn Keep>,
     /// Replicas that were given up since the start.
     pub(super) quarantined: u64,
+    pub(super) ticks: u64,
 }
 
 impl Owner {
@@ -130,6 +131,7 @@ impl Owner {
             }
             if now >= next_tick {
                 self.step(HostInput::Tick)?;
+                self.ticks += 1;
                 self.publish();
                 next_tick = (next_tick + self.tick).max(now);
             }
@@ -184,7 +186,7 @@ impl Owner {
     }
 
     fn publish(&self) {
-        let status = Status::of(&self.host, self.quarantined);
+        let status = Status::of(&self.host, self.quarantined, self.ticks);
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 }

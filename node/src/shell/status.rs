@@ -16,6 +16,8 @@ pub struct Status {
     pub scans_running: usize,
     /// Replicas that were found damaged since the start, and given up.
     pub quarantined: u64,
+    /// Ticks since the start: a number that stands still is a sign of trouble.
+    pub ticks: u64,
 }
 
 /// A replica.
@@ -41,7 +43,7 @@ pub struct OpenReplica {
 }
 
 impl Status {
-    pub(super) fn of(host: &Host<ReplicaStores>, quarantined: u64) -> Self {
+    pub(super) fn of(host: &Host<ReplicaStores>, quarantined: u64, ticks: u64) -> Self {
         let open = |partition| {
             let (_, applier) = host.appliers().find(|(held, _)| *held == partition)?;
             let (alive, active) = (applier.summary().alive, applier.summary().active);
@@ -56,6 +58,7 @@ impl Status {
             scans_waiting,
             scans_running,
             quarantined,
+            ticks,
         }
     }
 }

@@ -8,4 +8,5 @@ mod crashes;
 mod decisions;
 #[path = "../prints/mod.rs"]
 mod prints;
+mod probes;
 mod processes;

@@ -121,6 +121,10 @@ impl Cluster {
 
     /// Starts a process, `coordinator-1` or the like.
     pub(crate) fn start(&mut self, name: &str) {
+        self.start_with(name, &[]);
+    }
+
+    pub(crate) fn start_with(&mut self, name: &str, more: &[&str]) {
         let (role, id) = name.split_once('-').unwrap();
         let certificates = self.path(&format!("{name}.certs"));
         let mut log = File::options();
@@ -129,6 +133,7 @@ impl Cluster {
         command.args([role, "serve", "--cluster", &self.file(), "--id", id]);
         command.args(["--data", &self.path(name), "--certificates", &certificates]);
         command.args(["--listen", &self.addresses[name].to_string()]);
+        command.args(more);
         let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.processes.insert(name.to_owned(), process);
     }
