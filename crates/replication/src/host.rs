@@ -218,20 +218,27 @@ impl<S: Stores> Host<S> {
     }
 
     fn open_replica(&mut self, partition: PartitionId) -> Result<ReplicaPhase<S::Kv>, KvError> {
-        let kv = self.stores.open(partition)?;
         let HostSettings { generation, founded_at, .. } = self.settings;
+        let kv = match self.stores.open(partition) {
+            // A store that cannot even be opened is one partition's trouble, not the node's.
+            Err(KvError::Damaged) => return self.abandon(partition),
+            opened => opened?,
+        };
         match Applier::open(kv, partition, generation, founded_at) {
             Ok(applier) => {
                 self.resident.push(content(partition, &applier));
                 Ok(ReplicaPhase::Open(applier))
             }
             Err(ApplierError::Kv(error)) if error != KvError::Damaged => Err(error),
-            Err(_) => {
-                self.damaged.push(partition);
-                self.stores.destroy(partition)?;
-                Ok(ReplicaPhase::Bootstrapping(None, 0))
-            }
+            Err(_) => self.abandon(partition),
         }
+    }
+
+    /// Empties a replica that was found damaged when it was opened.
+    fn abandon(&mut self, partition: PartitionId) -> Result<ReplicaPhase<S::Kv>, KvError> {
+        self.damaged.push(partition);
+        self.stores.destroy(partition)?;
+        Ok(ReplicaPhase::Bootstrapping(None, 0))
     }
 
     fn tick(&mut self, now: u64, out: &mut Vec<HostOutput>) -> Result<(), KvError> {

@@ -109,3 +109,37 @@ fn a_scan_that_can_start_asks_nobody() {
     let outputs = host().step(scan(1, 1), 10);
     assert!(starts_a_scan(&outputs) && asked(&outputs).is_empty());
 }
+
+/// Two stores, of which the second cannot be opened until it is removed.
+struct OneUnreadable(bool);
+
+impl Stores for OneUnreadable {
+    type Kv = MemoryKv;
+
+    fn existing(&self) -> Vec<PartitionId> {
+        vec![PartitionId(0), PartitionId(1)]
+    }
+
+    fn open(&mut self, partition: PartitionId) -> Result<MemoryKv, KvError> {
+        let damaged = self.0 && partition == PartitionId(1);
+        if damaged { Err(KvError::Damaged) } else { Ok(MemoryKv::default()) }
+    }
+
+    fn destroy(&mut self, partition: PartitionId) -> Result<(), KvError> {
+        assert_eq!(partition, PartitionId(1));
+        self.0 = false;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_costs_its_replica_and_nothing_else() {
+    let identity = NodeIdentity { cluster: ClusterId(1), node: NodeId(1), incarnation: 1 };
+    let settings = HostSettings::new(identity, Generation(1), 1, vec![ASKS]);
+    let mut host = Host::open(settings, OneUnreadable(true), 0).unwrap();
+    let open: Vec<PartitionId> = host.appliers().map(|(partition, _)| partition).collect();
+    assert_eq!(open, [PartitionId(0)]);
+    assert!(host.partitions().eq([0, 1].map(PartitionId)), "it waits for a checkpoint");
+    let outputs = host.step(HostInput::Tick, 10);
+    assert!(outputs.contains(&HostOutput::Quarantined(PartitionId(1))), "somebody is told");
+}

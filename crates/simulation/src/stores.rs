@@ -11,6 +11,8 @@ struct Store {
     durable: BTreeMap<Vec<u8>, Vec<u8>>,
     current: BTreeMap<Vec<u8>, Vec<u8>>,
     unsynced: Vec<Batch>,
+    /// It cannot be opened again.
+    is_unreadable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -66,12 +68,17 @@ impl SimulatedStores {
         }
     }
 
-    /// Flips a bit of a stored value. `false` when there is none.
+    /// Flips a bit of a stored value, or one without which the store cannot be opened again.
+    /// `false` when there is none.
     pub(crate) fn flip(&self, random: &mut Random) -> bool {
         let mut state = self.0.borrow_mut();
         let partitions: Vec<PartitionId> = state.stores.keys().copied().collect();
         let Some(partition) = random.pick(&partitions) else { return false };
         let Some(store) = state.stores.get_mut(&partition) else { return false };
+        if random.chance(300) {
+            store.is_unreadable = true;
+            return true;
+        }
         let keys: Vec<Vec<u8>> = store.current.keys().cloned().collect();
         let key = keys.get(random.below(keys.len() as u64) as usize);
         let Some(value) = key.and_then(|key| store.current.get_mut(key)) else { return false };
@@ -117,7 +124,9 @@ impl Stores for SimulatedStores {
     }
 
     fn open(&mut self, partition: PartitionId) -> Result<SimulatedKv, KvError> {
-        self.0.borrow_mut().stores.entry(partition).or_default();
+        if self.0.borrow_mut().stores.entry(partition).or_default().is_unreadable {
+            return Err(KvError::Damaged);
+        }
         Ok(SimulatedKv { partition, state: self.0.clone() })
     }
 
