@@ -5,11 +5,17 @@ use super::{Invariant, ensure};
 use crate::model::Model;
 use crate::observation::Observation;
 use coordinator::catalog::Placement;
-use replication::PartitionId;
-use std::collections::BTreeMap;
+use replication::{NodeId, PartitionId};
+use std::collections::{BTreeMap, BTreeSet};
 
+/// What was so after the entry before. An entry holds several commands: a node may be declared gone
+/// after a placement in the same entry counted on it, and such a placement was right.
 #[derive(Default)]
-pub(super) struct PlacementRule(BTreeMap<PartitionId, Placement>);
+pub(super) struct PlacementRule {
+    placements: BTreeMap<PartitionId, Placement>,
+    present: BTreeSet<NodeId>,
+    wanted: usize,
+}
 
 impl Invariant for PlacementRule {
     fn name(&self) -> &'static str {
@@ -19,17 +25,22 @@ impl Invariant for PlacementRule {
     fn watch(&mut self, seen: &Observation<'_>, model: &Model) -> Result<(), String> {
         match seen {
             Observation::Applied { is_first: true, .. } => {
+                let wanted = self.wanted.min(model.catalog.replicas_wanted());
                 for (partition, row) in model.catalog.partitions() {
                     let now = &row.placement;
-                    let before = self.0.insert(partition, now.clone()).unwrap_or_default();
+                    let before = self.placements.insert(partition, now.clone());
+                    let before = before.unwrap_or_default();
                     if before == *now {
                         continue;
                     }
                     ensure(now.epoch >= before.epoch, || "an epoch came back".into())?;
-                    ensure(keeps_enough(model, &before, now), || {
+                    ensure(self.staying(&before, now) >= wanted || !leaves(&before, now), || {
                         format!("partition {partition} lost a replica too early")
                     })?;
                 }
+                self.wanted = model.catalog.replicas_wanted();
+                let nodes = model.catalog.nodes().keys().copied();
+                self.present = nodes.filter(|node| model.catalog.is_present(*node)).collect();
                 Ok(())
             }
             Observation::Ended { replicas, .. } => {
@@ -45,11 +56,17 @@ impl Invariant for PlacementRule {
     }
 }
 
-fn keeps_enough(model: &Model, before: &Placement, now: &Placement) -> bool {
-    let leaves =
-        before.replicas.iter().any(|(n, complete)| *complete && !now.replicas.contains_key(n));
-    let stays = before.replicas.iter().filter(|(node, complete)| {
-        **complete && now.replicas.contains_key(node) && model.catalog.is_present(**node)
-    });
-    !leaves || stays.count() >= model.catalog.replicas_wanted()
+/// Whether a complete replica is no longer to be.
+fn leaves(before: &Placement, now: &Placement) -> bool {
+    before.replicas.iter().any(|(node, complete)| *complete && !now.replicas.contains_key(node))
+}
+
+impl PlacementRule {
+    /// Complete replicas that stay, on nodes that were there.
+    fn staying(&self, before: &Placement, now: &Placement) -> usize {
+        let stays = |(node, complete): &(&NodeId, &bool)| {
+            **complete && now.replicas.contains_key(node) && self.present.contains(node)
+        };
+        before.replicas.iter().filter(stays).count()
+    }
 }
