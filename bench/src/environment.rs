@@ -62,7 +62,8 @@ impl Accelerator {
 }
 
 impl Environment {
-    /// Reads it from this machine; what cannot be had is said to be unknown.
+    /// Reads it from this machine; what cannot be had is said to be unknown. Where there is no git
+    /// or no compiler, `TANBA_COMMIT` and `TANBA_RUSTC` may tell.
     pub fn here() -> Self {
         let mut commit = output("git", &["rev-parse", "--short=12", "HEAD"]);
         // Without the lock that would stop another git at work here.
@@ -70,6 +71,12 @@ impl Environment {
         if !matches!(status.as_str(), "" | UNKNOWN) {
             commit.push('+');
         }
+        // A machine that has the program and nothing else is told what it was made of.
+        let told = |found: String, name| match found.as_str() {
+            UNKNOWN => std::env::var(name).unwrap_or(found),
+            _ => found,
+        };
+        let commit = told(commit, "TANBA_COMMIT");
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         Self {
             processor: processor(&read("/proc/cpuinfo")),
@@ -77,7 +84,7 @@ impl Environment {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_gib: (memory_bytes("MemTotal") as f64 / GIB * 10.0).round() / 10.0,
             system: output("uname", &["-sr"]),
-            rustc: output("rustc", &["--version"]),
+            rustc: told(output("rustc", &["--version"]), "TANBA_RUSTC"),
             commit,
             date: output("date", &["-u", "+%Y-%m-%d"]),
             command: format!("tanba-bench {}", arguments.join(" ")),

@@ -1,4 +1,4 @@
-// Kernels popcounts and logic: what the device can do at best, to measure the others by.
+// Kernels popcounts, logic and copies: what the device can do at best, to measure the others by.
 //
 // Eight independent chains a lane, so that no result is waited for. Each lane writes what its
 // chains add up to, which the caller checks. Workgroup: 256 lanes. Twin: `expected` in
@@ -6,13 +6,16 @@
 
 struct Rounds {
     rounds: u32,
+    // Quads that are copied in a round.
+    quads: u32,
     unused_a: u32,
     unused_b: u32,
-    unused_c: u32,
 }
 
 @group(0) @binding(0) var<uniform> rounds: Rounds;
 @group(0) @binding(1) var<storage, read_write> results: array<u32>;
+// The same buffer for copies: the second half is written from the first.
+@group(0) @binding(1) var<storage, read_write> quads: array<vec4<u32>>;
 
 // Per round and chain: one bit count and one addition.
 @compute @workgroup_size(256, 1, 1)
@@ -37,4 +40,18 @@ fn logic(@builtin(global_invocation_id) id: vec3<u32>) {
         b = (b ^ k ^ vec4<u32>(round)) + vec4<u32>(round);
     }
     results[id.x] = a.x + a.y + a.z + a.w + b.x + b.y + b.z + b.w;
+}
+
+// Per round: every quad of the first half once, with the round added, so that no copy can be left
+// out.
+@compute @workgroup_size(256, 1, 1)
+fn copies(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    for (var round = 0u; round < rounds.rounds; round += 1u) {
+        for (var at = id.x; at < rounds.quads; at += groups.x * 256u) {
+            quads[rounds.quads + at] = quads[at] + vec4<u32>(round);
+        }
+    }
 }

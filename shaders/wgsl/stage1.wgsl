@@ -6,12 +6,13 @@
 //
 // records  276 words a reference, src/layout.rs: header, 32 directions, 32 norms, 32 x 256 bits
 // owners   one word a reference: the index of its person
-// prints   292 words a print: 256 words of bits, 32 lanes of start and window, header
+// prints   97 quads a print: 32 first and 32 second halves of the folded bits of its cylinders, 32
+//          gates, header
 // best     `persons` words a print: best score plus one, 0 without an eligible reference
 //
-// Both entry points stage a reference in workgroup memory, word-major: lanes that read the same
-// word of different cylinders meet different banks, so each lane may walk the references within its
-// own direction gate without a barrier or a vote within the walk.
+// Both entry points stage references in workgroup memory, half a cylinder after the other: lanes
+// that read the same half of neighboring cylinders meet different banks, so each lane may walk the
+// references within its own direction gate without a barrier or a vote within the walk.
 
 const CYLINDERS: u32 = 32u;
 const WORDS: u32 = 8u;
@@ -19,16 +20,20 @@ const RECORD_WORDS: u32 = 276u;
 const THETAS_WORD: u32 = 4u;
 const NORMS_WORD: u32 = 12u;
 const BITS_WORD: u32 = 20u;
-const PRINT_WORDS: u32 = 292u;
-const PRINT_LANES_WORD: u32 = 256u;
-const PRINT_HEADER_WORD: u32 = 288u;
+const PRINT_QUADS: u32 = 97u;
+const PRINT_GATES_QUAD: u32 = 64u;
+const PRINT_HEADER_QUAD: u32 = 96u;
 const COST_BASE: u32 = 256u;
 const SIMILARITY_BITS: u32 = 10u;
 const ANY_EXTRACTOR: u32 = 65536u;
+// Above the start of any probe cylinder.
+const NO_CYLINDER: u32 = 65536u;
+// Above every direction.
+const NO_DIRECTION: u32 = 256u;
 // References at a time in a workgroup.
-const ROWS: u32 = 8u;
+const ROWS: u32 = 4u;
 
-// Full adders before the bit count: 0, 3 or 4. Each turns one of the eight counts into logic.
+// Full adders before the bit count: 3 or 4. Each turns one of the eight counts into logic.
 override FULL_ADDERS: u32 = 3u;
 
 struct Task {
@@ -40,132 +45,141 @@ struct Task {
     // Bit p: print p takes part.
     prints_low: u32,
     prints_high: u32,
-    // Twice the direction gate, at most 255.
-    gate_span: u32,
     // Similarities that count, at most 32.
     counted: u32,
     prints: u32,
+    unused: u32,
 }
 
 @group(0) @binding(0) var<uniform> task: Task;
-@group(0) @binding(1) var<storage, read> prints: array<u32>;
+@group(0) @binding(1) var<storage, read> prints: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> best: array<atomic<u32>>;
 @group(1) @binding(0) var<storage, read> records: array<u32>;
 @group(1) @binding(1) var<storage, read> owners: array<u32>;
 
-// Word w of cylinder c of row r: 256 r + 32 w + c.
-var<workgroup> row_bits: array<u32, 2048>;
-// Direction in the low byte, `COST_BASE - norm` above it.
-var<workgroup> row_lanes: array<u32, 256>;
-// Similarities of the probe's cylinders.
-var<workgroup> row_similarities: array<u32, 256>;
+// Half h of the folded words of cylinder c of row r: 64 r + 32 h + c.
+var<workgroup> row_bits: array<vec4<u32>, 256>;
+// In lanes without a cylinder `NO_DIRECTION`.
+var<workgroup> row_thetas: array<u32, 128>;
+// `COST_BASE - norm`; in lanes without a cylinder `NO_CYLINDER`.
+var<workgroup> row_costs: array<u32, 128>;
 
 fn takes_part(print: u32) -> bool {
     let mask = select(task.prints_high, task.prints_low, print < 32u);
     return ((mask >> (print & 31u)) & 1u) == 1u;
 }
 
-// Step 1: one cylinder of a reference into workgroup memory.
-fn stage(base: u32, row: u32, cylinder: u32) {
+// Cylinders of a reference; none when it is not there.
+fn cylinders_of(base: u32, present: bool) -> u32 {
+    if !present {
+        return 0u;
+    }
+    return min(records[base + 1u] & 255u, CYLINDERS);
+}
+
+// Step 1: one cylinder of a reference into workgroup memory; of `count` 0 nothing is read. The words
+// are folded: the third of each three becomes the exclusive or of all three, the seventh that of the
+// first seven, which are the sums of the full adders to come.
+fn stage(base: u32, row: u32, cylinder: u32, count: u32) {
+    let slot = row * CYLINDERS + cylinder;
+    if cylinder >= count {
+        row_thetas[slot] = NO_DIRECTION;
+        row_costs[slot] = NO_CYLINDER;
+        return;
+    }
     let bits = base + BITS_WORD + cylinder;
-    for (var word = 0u; word < WORDS; word += 1u) {
-        row_bits[row * 256u + word * CYLINDERS + cylinder] = records[bits + word * CYLINDERS];
-    }
+    let b0 = records[bits];
+    let b1 = records[bits + CYLINDERS];
+    let b3 = records[bits + 3u * CYLINDERS];
+    let b4 = records[bits + 4u * CYLINDERS];
+    let fold_a = b0 ^ b1 ^ records[bits + 2u * CYLINDERS];
+    let fold_b = b3 ^ b4 ^ records[bits + 5u * CYLINDERS];
+    let fold_c = fold_a ^ fold_b ^ records[bits + 6u * CYLINDERS];
+    row_bits[row * 64u + cylinder] = vec4<u32>(b0, b1, fold_a, b3);
+    row_bits[row * 64u + CYLINDERS + cylinder] =
+        vec4<u32>(b4, fold_b, fold_c, records[bits + 7u * CYLINDERS]);
     let shift = 8u * (cylinder & 3u);
-    let theta = (records[base + THETAS_WORD + cylinder / 4u] >> shift) & 255u;
-    let norm = (records[base + NORMS_WORD + cylinder / 4u] >> shift) & 255u;
-    row_lanes[row * CYLINDERS + cylinder] = theta | ((COST_BASE - norm) << 8u);
+    row_thetas[slot] = (records[base + THETAS_WORD + cylinder / 4u] >> shift) & 255u;
+    row_costs[slot] = COST_BASE - ((records[base + NORMS_WORD + cylinder / 4u] >> shift) & 255u);
 }
 
-// The number of cylinders of a row with a direction below `window`: where the gate begins.
-fn gate_start(row: u32, count: u32, window: u32) -> u32 {
+// Step 2: the number of cylinders of a row with directions below two bounds, each at most 256.
+fn below(row: u32, bounds: vec2<u32>) -> vec2<u32> {
     let lanes = row * CYLINDERS;
-    var start = 0u;
-    for (var step = 16u; step > 0u; step >>= 1u) {
-        let next = start + step;
-        if next <= count && (row_lanes[lanes + next - 1u] & 255u) < window {
-            start = next;
-        }
+    var found = vec2<u32>(0u);
+    for (var step = CYLINDERS / 2u; step > 0u; step >>= 1u) {
+        let at = vec2<u32>(lanes + step - 1u) + found;
+        let thetas = vec2<u32>(row_thetas[at.x], row_thetas[at.y]);
+        found += select(vec2<u32>(0u), vec2<u32>(step), thetas < bounds);
     }
-    if start < count && (row_lanes[lanes + start] & 255u) < window {
-        start += 1u;
-    }
-    return start;
+    let at = vec2<u32>(lanes) + found;
+    let thetas = vec2<u32>(row_thetas[at.x], row_thetas[at.y]);
+    return found + select(vec2<u32>(0u), vec2<u32>(1u), thetas < bounds);
 }
 
-fn majority(a: u32, b: u32, c: u32) -> u32 {
-    return (a & b) | (c & (a ^ b));
+// The carry of three words of which two are known, and their sum bit by bit: where the two differ,
+// the third is what the sum is not.
+fn carry(a: u32, b: u32, sum: u32) -> u32 {
+    return (a & b) | ((a ^ b) & ~sum);
 }
 
-// Step 3: bits in which two cylinders differ.
-fn distance(differing: array<u32, 8>) -> u32 {
-    var d = differing;
-    if FULL_ADDERS == 0u {
-        var sum = 0u;
-        for (var word = 0u; word < WORDS; word += 1u) {
-            sum += countOneBits(d[word]);
-        }
-        return sum;
-    }
-    // Three words of equal weight become their sum bit by bit and a carry of twice the weight.
-    let sum_a = d[0] ^ d[1] ^ d[2];
-    let carry_a = majority(d[0], d[1], d[2]);
-    let sum_b = d[3] ^ d[4] ^ d[5];
-    let carry_b = majority(d[3], d[4], d[5]);
-    let sum_c = sum_a ^ sum_b ^ d[6];
-    let carry_c = majority(sum_a, sum_b, d[6]);
-    let ones = countOneBits(sum_c) + countOneBits(d[7]);
+// Step 3: bits in which two cylinders differ, from the differences of their folded words.
+fn distance(a: vec4<u32>, b: vec4<u32>) -> u32 {
+    let carry_a = carry(a.x, a.y, a.z);
+    let carry_b = carry(a.w, b.x, b.y);
+    let carry_c = carry(a.z, b.y, b.z);
+    let ones = countOneBits(b.z) + countOneBits(b.w);
     if FULL_ADDERS == 3u {
         let carries = countOneBits(carry_a) + countOneBits(carry_b) + countOneBits(carry_c);
         return ones + 2u * carries;
     }
-    let twos = countOneBits(carry_a ^ carry_b ^ carry_c);
-    return ones + 2u * twos + 4u * countOneBits(majority(carry_a, carry_b, carry_c));
+    let sum = carry_a ^ carry_b ^ carry_c;
+    return ones + 2u * countOneBits(sum) + 4u * countOneBits(carry(carry_a, carry_b, sum));
 }
 
-// Steps 2 to 5 of one probe cylinder: its similarity with the best reference cylinder within the
-// gate. The directions of a reference rise, so those within the gate follow one another on the
-// circle; the walk ends at the first beyond it.
-fn best_similarity(print: u32, cylinder: u32, row: u32, count: u32) -> u32 {
-    let base = print * PRINT_WORDS;
-    let lane = prints[base + PRINT_LANES_WORD + cylinder];
-    let start_cost = lane & 65535u;
-    if start_cost == 0u {
-        return 0u;
-    }
-    let window = lane >> 16u;
-    var probe: array<u32, 8>;
-    for (var word = 0u; word < WORDS; word += 1u) {
-        probe[word] = prints[base + word * CYLINDERS + cylinder];
-    }
+// A cylinder of a print.
+struct Cylinder {
+    a: vec4<u32>,
+    b: vec4<u32>,
+    // Cost of no similarity, 0 without a cylinder; bounds of the directions within the gate, first
+    // and one beyond the last; `CYLINDERS` when these turn over the end of the circle, else 0.
+    gate: vec4<u32>,
+}
+
+fn cylinder_of(print: u32, cylinder: u32) -> Cylinder {
+    let at = print * PRINT_QUADS + cylinder;
+    return Cylinder(prints[at], prints[at + CYLINDERS], prints[at + PRINT_GATES_QUAD]);
+}
+
+// Steps 2 to 5 of one cylinder of a print: its similarity with the best cylinder of a reference
+// within the gate. The directions of a reference rise, so those within the gate follow one another
+// on the circle of 32 lanes, of which the last may be empty: their number is known before the walk,
+// and no comparison in it waits for what was loaded.
+fn best_similarity(probe: Cylinder, row: u32) -> u32 {
     // Step 2.
-    var at = gate_start(row, count, window);
+    let ends = below(row, probe.gate.yz);
+    let steps = ends.y - ends.x + probe.gate.w;
     // Steps 3 and 4.
-    var least = start_cost;
-    for (var walked = 0u; walked < count; walked += 1u) {
-        at = select(at, 0u, at >= count);
-        let reference = row_lanes[row * CYLINDERS + at];
-        if ((reference - window) & 255u) > task.gate_span {
-            break;
-        }
-        var differing: array<u32, 8>;
-        for (var word = 0u; word < WORDS; word += 1u) {
-            differing[word] = probe[word] ^ row_bits[row * 256u + word * CYLINDERS + at];
-        }
-        least = min(least, (reference >> 8u) + 2u * distance(differing));
+    var at = ends.x;
+    var least = probe.gate.x;
+    for (var walked = 0u; walked < steps; walked += 1u) {
+        at &= CYLINDERS - 1u;
+        let a = probe.a ^ row_bits[row * 64u + at];
+        let b = probe.b ^ row_bits[row * 64u + CYLINDERS + at];
+        least = min(least, row_costs[row * CYLINDERS + at] + 2u * distance(a, b));
         at += 1u;
     }
     // Step 5.
-    return start_cost - least;
+    return probe.gate.x - least;
 }
 
-// Cylinders of a reference that a print may be compared with: all, or none when the print asks for
-// another extractor.
+// Whether a print may be compared with a reference: it may ask for one extractor.
 fn eligible(base: u32, print: u32) -> bool {
-    let wanted = prints[print * PRINT_WORDS + PRINT_HEADER_WORD];
+    let wanted = prints[print * PRINT_QUADS + PRINT_HEADER_QUAD].x;
     return wanted == ANY_EXTRACTOR || wanted == (records[base] >> 16u);
 }
 
+// The owner is bounded: it comes from memory that a fault may have changed.
 fn raise(print: u32, owner: u32, score: u32) {
-    atomicMax(&best[print * task.persons + owner], score + 1u);
+    atomicMax(&best[print * task.persons + min(owner, task.persons - 1u)], score + 1u);
 }

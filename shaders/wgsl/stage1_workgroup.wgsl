@@ -1,10 +1,12 @@
 // Kernel stage1, the entry point for any device; the rest is in stage1.wgsl.
 //
-// Workgroup: 32 lanes x 8 rows; a row holds a reference, a lane a cylinder of the print.
+// Workgroup: 32 lanes x 4 rows; a row holds a reference, a lane a cylinder of the print.
 
-var<workgroup> row_counted: array<u32, 256>;
+// Similarities of the cylinders of the print.
+var<workgroup> row_similarities: array<u32, 128>;
+var<workgroup> row_counted: array<u32, 128>;
 
-@compute @workgroup_size(32, 8, 1)
+@compute @workgroup_size(32, 4, 1)
 fn stage1(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
@@ -14,19 +16,15 @@ fn stage1(
     let reference = group.x * ROWS + row;
     let present = reference < task.count;
     let base = (task.first + reference) * RECORD_WORDS;
-    var count = 0u;
-    if present {
-        count = min(records[base + 1u] & 255u, CYLINDERS);
-        // Step 1.
-        stage(base, row, lane);
-    }
+    // Step 1.
+    stage(base, row, lane, cylinders_of(base, present));
     workgroupBarrier();
     for (var print = 0u; print < task.prints; print += 1u) {
         if !takes_part(print) {
             continue;
         }
         // Steps 2 to 5.
-        let mine = best_similarity(print, lane, row, count);
+        let mine = best_similarity(cylinder_of(print, lane), row);
         row_similarities[row * CYLINDERS + lane] = mine;
         workgroupBarrier();
         // Step 6: those that fewer than `counted` lanes exceed, ties by lane.

@@ -19,7 +19,7 @@ use growth::Growing;
 use matching::Parameters;
 use point::{Bench, Point};
 use search::{Kernels, TwinKernels};
-use shaders::device::{AdapterSummary, Adapters, DeviceChoice};
+use shaders::device::{AdapterSummary, Adapters, DeviceChoice, DeviceError};
 use std::path::PathBuf;
 
 /// Command line of `scale`.
@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     /// (every GPU), cpu (none), gpu:NUMBER of `tanba devices`, or all (every GPU, an error without)
     #[arg(long, value_name = "DEVICE", default_value_t = DeviceChoice::Auto)]
     device: DeviceChoice,
+    /// Where galleries are searched
+    #[arg(long, value_enum, value_delimiter = ',',
+          default_values_t = [Place::Processor, Place::Resident, Place::Streaming])]
+    on: Vec<Place>,
     /// Only paths of the processor whose name contains this text; the fastest by default
     #[arg(long, value_delimiter = ',')]
     kernels: Vec<String>,
@@ -76,6 +80,17 @@ pub(crate) struct Arguments {
     /// How to write the figures
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+}
+
+/// Where a gallery lies when it is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Place {
+    /// In memory, searched by the processor
+    Processor,
+    /// In the memory of a device
+    Resident,
+    /// In memory, nine tenths of it sent to a device in every search
+    Streaming,
 }
 
 /// What a run found.
@@ -151,18 +166,31 @@ fn kernels(
     adapters: &[AdapterSummary],
     fingers: u64,
 ) -> Result<Vec<Box<dyn Kernels>>> {
-    let mut kernels: Vec<Box<dyn Kernels>> = if arguments.kernels.is_empty() {
-        vec![Box::new(TwinKernels::new())]
-    } else {
-        contenders::named(&arguments.kernels)
-    };
+    let on = |place| arguments.on.contains(&place);
+    let mut kernels = if on(Place::Processor) { processor(arguments)? } else { Vec::new() };
+    for adapter in adapters {
+        let mut add = |opened: Result<Labeled, DeviceError>| {
+            kernels.push(Box::new(opened.with_context(|| adapter.label())?));
+            anyhow::Ok(())
+        };
+        if on(Place::Resident) {
+            add(Labeled::resident(adapter))?;
+        }
+        if on(Place::Streaming) {
+            add(Labeled::streaming(adapter, fingers))?;
+        }
+    }
+    ensure!(!kernels.is_empty(), "nothing to measure: there is no such device for `--on`");
+    Ok(kernels)
+}
+
+fn processor(arguments: &Arguments) -> Result<Vec<Box<dyn Kernels>>> {
+    if arguments.kernels.is_empty() {
+        return Ok(vec![Box::new(TwinKernels::new())]);
+    }
+    let kernels = contenders::named(&arguments.kernels);
     let names: Vec<String> = contenders::every().iter().map(|kernels| kernels.name()).collect();
     ensure!(!kernels.is_empty(), "no path of that name; there are: {}", names.join("; "));
-    for adapter in adapters {
-        kernels.push(Box::new(Labeled::resident(adapter).with_context(|| adapter.label())?));
-        let streaming = Labeled::streaming(adapter, fingers);
-        kernels.push(Box::new(streaming.with_context(|| adapter.label())?));
-    }
     Ok(kernels)
 }
 

@@ -48,7 +48,7 @@ pub(super) fn run(
         let gated = Whole::new(prints, &gated.1, &gated.0, persons)?;
         let ungated = Whole::new(prints, &ungated.1, &ungated.0, persons)?;
         let bound = bound(&adapter, figures)?;
-        for full_adders in [0, 3, 4] {
+        for full_adders in [3, 4] {
             for subgroups in [true, false] {
                 let options = DeviceOptions { full_adders, subgroups, ..DeviceOptions::default() };
                 let device = open(&adapter, &options)?;

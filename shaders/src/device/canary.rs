@@ -6,7 +6,7 @@ use super::pipelines::bind;
 use super::scoring::{PassShape, Piece, Scorer, Signals, Target};
 use super::scratch::Scratch;
 use super::shelf::Chunk;
-use crate::layout::tasks::{DigestRange, PRINT_WORDS, print_words};
+use crate::layout::tasks::{DigestRange, PrintQuads, print_quads};
 use crate::made_up::record;
 use crate::twin::stage1::{PreparedProbe, Stage1Path, score_with};
 use bytemuck::cast_slice;
@@ -45,8 +45,8 @@ impl Canaries {
         let owners: Vec<u32> = (0..RECORDS as u32).collect();
         chunk.write(gpu, 0, &records, &owners);
         let scratch = Scratch::new(gpu, RECORDS as u32, PRINTS as u32, 1)?;
-        let words: Vec<[u32; PRINT_WORDS]> = (0..PRINTS)
-            .map(|print| print_words(&prints[print], extractor(print), &parameters))
+        let words: Vec<PrintQuads> = (0..PRINTS)
+            .map(|print| print_quads(&prints[print], extractor(print), &parameters))
             .collect();
         gpu.queue.write_buffer(&scratch.prints, 0, cast_slice(&words));
         let mut expected = Vec::with_capacity(PRINTS * RECORDS);
@@ -122,12 +122,7 @@ impl Canaries {
 
 /// The shape of a pass.
 pub(super) fn shape(persons: u32, prints: u32, parameters: &Stage1Parameters) -> PassShape {
-    PassShape {
-        persons,
-        prints,
-        gate_span: u32::from(parameters.direction_gate_256.saturating_mul(2)),
-        counted: u32::from(parameters.counted).min(CYLINDERS as u32),
-    }
+    PassShape { persons, prints, counted: u32::from(parameters.counted).min(CYLINDERS as u32) }
 }
 
 /// Changes a bit of a reference on the device and nowhere else: see [`super::Fault::FlipBit`].

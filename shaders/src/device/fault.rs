@@ -19,7 +19,7 @@ pub enum Fault {
     },
     /// A bit of a known record changes.
     FlipCanaryBit,
-    /// The next wait has no time at all.
+    /// The next wait runs out of time, whether or not the work is done.
     Hang,
     /// The next request for memory asks for more than any device has.
     ExhaustMemory,

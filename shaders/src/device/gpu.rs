@@ -144,7 +144,11 @@ impl Gpu {
 
     /// Waits until a submission is done.
     pub(super) fn wait(&mut self, submission: SubmissionIndex) -> Result<(), DeviceError> {
-        let timeout = if std::mem::take(&mut self.hang) { Duration::ZERO } else { self.deadline };
+        if std::mem::take(&mut self.hang) {
+            // A fast device would be done even within no time at all.
+            return Err(DeviceError::Hung { device: self.name.clone(), after: Duration::ZERO });
+        }
+        let timeout = self.deadline;
         let poll =
             wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(timeout) };
         let waited = self.device.poll(poll);

@@ -73,7 +73,7 @@ pub struct DeviceOptions {
     pub deadline: Duration,
     /// How often known scores are compared.
     pub check_interval: Duration,
-    /// Full adders before the bit count: 0, 3 or 4.
+    /// Full adders before the bit count: 3 or 4.
     pub full_adders: u32,
     /// Use subgroup operations where the device has subgroups of a fixed size of 4 to 32 lanes.
     pub subgroups: bool,
@@ -84,7 +84,7 @@ impl Default for DeviceOptions {
         Self {
             limits: LimitsChoice::Adapter,
             memory_bytes: None,
-            chunk_records_max: 1 << 18,
+            chunk_records_max: 1 << 20,
             tile: Duration::from_millis(20),
             deadline: Duration::from_secs(30),
             check_interval: Duration::from_secs(5),

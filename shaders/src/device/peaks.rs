@@ -13,8 +13,8 @@ const GROUPS: u32 = 4096;
 const CHAINS: u64 = 8;
 /// Results checked against the twin.
 const CHECKED: u32 = 512;
-/// Bytes copied at a time.
-const COPY_BYTES: u64 = 64 << 20;
+/// Bytes copied in a round: more than caches hold.
+const COPY_BYTES: u64 = 256 << 20;
 /// Long enough to be measured well, short enough for one submission.
 const TARGET: Duration = Duration::from_millis(40);
 
@@ -41,15 +41,12 @@ pub(super) fn measure(gpu: &mut Gpu) -> Result<Peaks, DeviceError> {
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let rounds = gpu.buffer("rounds", 256, uniform)?;
     let results = gpu.buffer("results", 4 * u64::from(LANES * GROUPS), storage)?;
-    let copy_bytes = COPY_BYTES.min(gpu.binding_bytes_max());
-    let (from, to) =
-        (gpu.buffer("from", copy_bytes, storage)?, gpu.buffer("to", copy_bytes, storage)?);
     let popcounts = |word: u32, round: u32| word.count_ones().wrapping_add(round);
     let logic = |word: u32, round: u32| (word ^ 0x9E37_79B9 ^ round).wrapping_add(round);
     Ok(Peaks {
         popcounts_per_second: rate(gpu, "popcounts", [&rounds, &results], popcounts)?,
         logic_per_second: rate(gpu, "logic", [&rounds, &results], logic)?,
-        copied_bytes_per_second: copy_rate(gpu, &from, &to, copy_bytes)?,
+        copied_bytes_per_second: copy_rate(gpu, &rounds, storage)?,
     })
 }
 
@@ -62,18 +59,28 @@ fn rate(
 ) -> Result<f64, DeviceError> {
     let layout = &gpu.pipelines.peaks;
     let kernel = pipeline(&gpu.device, SOURCE, entry, &[layout], &[]);
-    run(gpu, &kernel, buffers, 100)?;
+    run(gpu, &kernel, buffers, [100, 0])?;
     let found = gpu.read(buffers[1], 0, CHECKED as usize)?;
     if (0..CHECKED).any(|lane| found[lane as usize] != expected(lane, 100, &step)) {
         let detail = format!("kernel {entry} gave a wrong sum");
         return Err(DeviceError::Banned { device: gpu.name.clone(), detail });
     }
-    let mut rounds = 64;
+    let lanes = u64::from(LANES * GROUPS);
+    timed(gpu, &kernel, buffers, 0).map(|rounds| (lanes * CHAINS) as f64 * rounds)
+}
+
+/// Rounds a second of one kernel.
+fn timed(
+    gpu: &mut Gpu,
+    kernel: &ComputePipeline,
+    buffers: [&Buffer; 2],
+    quads: u32,
+) -> Result<f64, DeviceError> {
+    let mut rounds = 1;
     loop {
-        let took = run(gpu, &kernel, buffers, rounds)?;
+        let took = run(gpu, kernel, buffers, [rounds, quads])?;
         if took >= TARGET || rounds >= 1 << 20 {
-            let lanes = u64::from(LANES * GROUPS);
-            return Ok((lanes * CHAINS * u64::from(rounds)) as f64 / took.as_secs_f64());
+            return Ok(f64::from(rounds) / took.as_secs_f64());
         }
         rounds *= 2;
     }
@@ -83,9 +90,9 @@ fn run(
     gpu: &mut Gpu,
     kernel: &ComputePipeline,
     buffers: [&Buffer; 2],
-    rounds: u32,
+    [rounds, quads]: [u32; 2],
 ) -> Result<Duration, DeviceError> {
-    gpu.queue.write_buffer(buffers[0], 0, bytemuck::cast_slice(&[rounds, 0, 0, 0]));
+    gpu.queue.write_buffer(buffers[0], 0, bytemuck::cast_slice(&[rounds, quads, 0, 0]));
     let group = bind(&gpu.device, &gpu.pipelines.peaks, Some(16), &buffers);
     let encoder = gpu.encoder();
     gpu.finish(encoder)?;
@@ -101,19 +108,19 @@ fn run(
 }
 
 /// Bytes a second that the device copies within its memory, read and written.
-fn copy_rate(gpu: &mut Gpu, from: &Buffer, to: &Buffer, bytes: u64) -> Result<f64, DeviceError> {
-    let mut copies = 1;
-    loop {
-        let mut encoder = gpu.encoder();
-        for _ in 0..copies {
-            encoder.copy_buffer_to_buffer(from, 0, to, 0, bytes);
-        }
-        let start = Instant::now();
-        gpu.finish(encoder)?;
-        let took = start.elapsed();
-        if took >= TARGET || copies >= 4096 {
-            return Ok((2 * copies * bytes) as f64 / took.as_secs_f64());
-        }
-        copies *= 2;
+fn copy_rate(gpu: &mut Gpu, rounds: &Buffer, usage: BufferUsages) -> Result<f64, DeviceError> {
+    let half = (COPY_BYTES / 2).min(gpu.binding_bytes_max() / 2) & !4095;
+    let quads = (half / 16) as u32;
+    let copied = gpu.buffer("copied", 2 * half, usage)?;
+    let first: Vec<u32> = (0..4 * CHECKED).map(|word| word.wrapping_mul(0x9E37_79B9)).collect();
+    gpu.queue.write_buffer(&copied, 0, bytemuck::cast_slice(&first));
+    let layout = &gpu.pipelines.peaks;
+    let kernel = pipeline(&gpu.device, SOURCE, "copies", &[layout], &[]);
+    let per_second = timed(gpu, &kernel, [rounds, &copied], quads)?;
+    run(gpu, &kernel, [rounds, &copied], [1, quads])?;
+    if gpu.read(&copied, half as usize / 4, first.len())? != first {
+        let detail = "kernel copies gave a wrong copy".to_owned();
+        return Err(DeviceError::Banned { device: gpu.name.clone(), detail });
     }
+    Ok(per_second * (2 * half) as f64)
 }

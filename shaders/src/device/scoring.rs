@@ -23,7 +23,6 @@ const GROUPS_MAX: u32 = 65_535;
 pub(super) struct PassShape {
     pub(super) persons: u32,
     pub(super) prints: u32,
-    pub(super) gate_span: u32,
     pub(super) counted: u32,
 }
 
@@ -185,8 +184,8 @@ fn task(shape: &PassShape, piece: &Piece<'_>) -> Task {
         persons: shape.persons,
         prints_low: piece.prints as u32,
         prints_high: (piece.prints >> 32) as u32,
-        gate_span: shape.gate_span,
         counted: shape.counted,
         prints: shape.prints,
+        unused: 0,
     }
 }

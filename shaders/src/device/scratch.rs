@@ -4,7 +4,7 @@
 use super::DeviceError;
 use super::gpu::Gpu;
 use super::pipelines::bind;
-use crate::layout::tasks::{AnswerHeader, PRINT_WORDS, PRINTS_MAX, Ranking, State, Task};
+use crate::layout::tasks::{AnswerHeader, PRINTS_MAX, PrintQuads, Ranking, State, Task};
 use wgpu::{BindGroup, Buffer, BufferUsages};
 
 /// Bytes from one task to the next: what every device can offset by.
@@ -48,7 +48,8 @@ impl Scratch {
         let answer_words = ANSWER_HEADER_WORDS as u64 + 2 * u64::from(limit) + u64::from(TIED_MAX);
         let tasks = gpu.buffer("tasks", TASK_STRIDE * TASKS_MAX as u64, UNIFORM)?;
         let rankings = gpu.buffer("rankings", TASK_STRIDE * TASKS_MAX as u64, UNIFORM)?;
-        let prints = gpu.buffer("prints", 4 * (PRINTS_MAX * PRINT_WORDS) as u64, STORAGE)?;
+        let prints =
+            gpu.buffer("prints", (PRINTS_MAX * size_of::<PrintQuads>()) as u64, STORAGE)?;
         let best = gpu.buffer("best", 4 * scores, STORAGE)?;
         let sums = gpu.buffer("sums", 4 * u64::from(persons), STORAGE)?;
         let state = gpu.buffer("state", size_of::<State>() as u64, STORAGE)?;

@@ -11,7 +11,7 @@ use super::ranking;
 use super::scoring::{PassShape, Piece, Scorer, Signals, Target};
 use super::scratch::Scratch;
 use super::shelf::{Chunk, References, ResidentShelf, Room};
-use crate::layout::tasks::PRINT_WORDS;
+use crate::layout::tasks::PrintQuads;
 use crate::twin::ranking::Ranked;
 use bytemuck::cast_slice;
 use matching::PackedRecord;
@@ -142,7 +142,7 @@ pub(super) enum Job {
 /// A pass to begin.
 pub(super) struct Pass {
     pub(super) persons: u32,
-    pub(super) prints: Vec<[u32; PRINT_WORDS]>,
+    pub(super) prints: Vec<PrintQuads>,
     pub(super) limit: u32,
     pub(super) parameters: Stage1Parameters,
     /// Forget the sums of a search that was not finished.
@@ -158,6 +158,8 @@ struct Bench {
     stream: Vec<Chunk>,
     shelves: BTreeMap<u64, ResidentShelf>,
     room: Room,
+    /// The last references written, which may still be on their way.
+    sent: Option<wgpu::SubmissionIndex>,
 }
 
 pub(super) struct Worker {
@@ -202,7 +204,17 @@ impl Bench {
         let bytes_max = memory_bytes - scratch_bytes(memory_bytes);
         let room = Room { bytes_max, bytes: 0, chunk_records, exhausted: false };
         let shelves = BTreeMap::new();
-        Ok(Self { gpu, canaries, scratch, stream: Vec::new(), shelves, room })
+        Ok(Self { gpu, canaries, scratch, stream: Vec::new(), shelves, room, sent: None })
+    }
+
+    /// Sends what was written and waits until what was sent before has arrived: what is on its way
+    /// lies in the memory of the host a second time.
+    fn send(&mut self) -> Result<(), DeviceError> {
+        let encoder = self.gpu.encoder();
+        match self.sent.replace(self.gpu.submit(encoder)) {
+            Some(before) => self.gpu.wait(before),
+            None => Ok(()),
+        }
     }
 
     /// Overwrites what has passed through.
@@ -285,7 +297,9 @@ impl Worker {
                 let _ = reply.send(self.try_job(|_, bench| {
                     let to = bench.shelves.entry(shelf).or_default();
                     let new = References { records: &records, owners: &owners };
-                    to.write(&mut bench.gpu, &mut bench.room, first, new)
+                    let len = to.write(&mut bench.gpu, &mut bench.room, first, new)?;
+                    bench.send()?;
+                    Ok(len)
                 }));
             }
             Job::Truncate { shelf, len, reply } => {

@@ -9,16 +9,17 @@ use matching::{PackedRecord, stage1};
 /// Lanes of one workgroup of `stage1`, one per cylinder.
 pub const ROW_LANES: u32 = CYLINDERS as u32;
 /// References at a time in one workgroup of `stage1`.
-pub const ROWS: u32 = 8;
+pub const ROWS: u32 = 4;
 /// Lanes of one workgroup of every other kernel.
 pub const WORKGROUP: u32 = 256;
 
-/// Words of one print.
-pub const PRINT_WORDS: usize = 292;
-/// First word of the lanes of a print: start in the low half, window in the high one.
-pub const PRINT_LANES_WORD: usize = CYLINDERS * WORDS;
-/// The word that says of which extractor references must be.
-pub const PRINT_HEADER_WORD: usize = PRINT_LANES_WORD + CYLINDERS;
+/// Quads of one print: first and second halves of the bits of its cylinders, gates, header.
+pub const PRINT_QUADS: usize = PRINT_HEADER_QUAD + 1;
+/// First quad of the gates of a print: cost of no similarity; first direction within the gate, and
+/// one beyond the last; [`CYLINDERS`] when these turn over the end of the circle, else 0.
+pub const PRINT_GATES_QUAD: usize = 2 * CYLINDERS;
+/// The quad whose first word says of which extractor references must be.
+pub const PRINT_HEADER_QUAD: usize = 3 * CYLINDERS;
 /// In the header of a print: references of any extractor.
 pub const ANY_EXTRACTOR: u32 = 1 << 16;
 /// Prints of one pass at most: a task has a bit for each.
@@ -38,7 +39,7 @@ pub const DIGEST_PLACE: u32 = 0x9E37_79B9;
 /// Factor of the place of an owner in a digest.
 pub const DIGEST_OWNER_PLACE: u32 = 0x85EB_CA6B;
 
-const _: () = assert!(PRINT_HEADER_WORD < PRINT_WORDS, "the header is part of a print");
+const _: () = assert!(WORDS == 8, "a cylinder is two quads");
 const _: () = assert!(
     PRINTS_OF_A_PROBE_MAX * (1 << 15) < 1 << (DIGITS * DIGIT_BITS),
     "a score is below 2^15: a sum fits the digits"
@@ -59,12 +60,12 @@ pub struct Task {
     pub prints_low: u32,
     /// The same of the prints from 32 on.
     pub prints_high: u32,
-    /// Twice the direction gate, at most 255 (1/256 turn).
-    pub gate_span: u32,
     /// Similarities that count, at most 32.
     pub counted: u32,
     /// Prints of the pass.
     pub prints: u32,
+    /// Unused.
+    pub unused: u32,
 }
 
 /// Struct `Ranking` of the kernels that rank persons.
@@ -138,24 +139,35 @@ pub fn words(record: &PackedRecord) -> &[u32; RECORD_WORDS] {
     bytemuck::cast_ref(record)
 }
 
+/// A print as the kernels read it.
+pub type PrintQuads = [[u32; 4]; PRINT_QUADS];
+
 /// A print as the kernels read it; `extractor` restricts the references that count.
 ///
 /// # Panics
 /// When the record is not well formed ([`super::is_well_formed`]).
-pub fn print_words(
+pub fn print_quads(
     print: &PackedRecord,
     extractor: Option<u16>,
     parameters: &Stage1Parameters,
-) -> [u32; PRINT_WORDS] {
+) -> PrintQuads {
     assert!(super::is_well_formed(print), "the record of the print breaks its layout");
-    let mut words = [0; PRINT_WORDS];
-    words[..PRINT_LANES_WORD].copy_from_slice(bytemuck::cast_slice(&print.words));
+    let mut quads = [[0; 4]; PRINT_QUADS];
     for cylinder in 0..usize::from(print.count) {
-        let norm = u32::from(print.norms[cylinder]);
-        let start = u32::from(parameters.bias) + norm + super::COST_BASE;
-        let window = print.thetas[cylinder].wrapping_sub(parameters.direction_gate_256);
-        words[PRINT_LANES_WORD + cylinder] = start | u32::from(window) << 16;
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(|word| print.words[word][cylinder]);
+        let (first, second) = (a ^ b ^ c, d ^ e ^ f);
+        quads[cylinder] = [a, b, first, d];
+        quads[CYLINDERS + cylinder] = [e, second, first ^ second ^ g, h];
+        quads[PRINT_GATES_QUAD + cylinder] =
+            gate(print.thetas[cylinder], print.norms[cylinder], parameters);
     }
-    words[PRINT_HEADER_WORD] = extractor.map_or(ANY_EXTRACTOR, u32::from);
-    words
+    quads[PRINT_HEADER_QUAD][0] = extractor.map_or(ANY_EXTRACTOR, u32::from);
+    quads
+}
+
+fn gate(theta: u8, norm: u8, parameters: &Stage1Parameters) -> [u32; 4] {
+    let start = u32::from(parameters.bias) + u32::from(norm) + super::COST_BASE;
+    let first = u32::from(theta.wrapping_sub(parameters.direction_gate_256));
+    let last = first + u32::from(parameters.direction_gate_256.saturating_mul(2));
+    [start, first, (last & 255) + 1, if last > 255 { CYLINDERS as u32 } else { 0 }]
 }
