@@ -13,7 +13,7 @@ use matching::PackedRecord;
 use matching::parameters::Stage1Parameters;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,7 +72,20 @@ pub struct Device {
     deadline: Duration,
     status: Arc<Status>,
     exclusive: Mutex<()>,
-    jobs: SyncSender<Job>,
+    /// `None` once it is dropped.
+    jobs: Option<SyncSender<Job>>,
+    /// Disconnected when the thread has given the device back.
+    closed: Mutex<Receiver<()>>,
+}
+
+impl Drop for Device {
+    /// Waits until the device is given back, as long as any work may take: a driver that still
+    /// works when the process ends can crash it.
+    fn drop(&mut self) {
+        self.jobs = None;
+        let closed = self.closed.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = closed.recv_timeout(self.deadline);
+    }
 }
 
 impl Device {
@@ -87,10 +100,12 @@ impl Device {
         let status = Arc::new(Status::new());
         let (jobs, receiver) = mpsc::sync_channel(4);
         let (opened, ready) = mpsc::sync_channel(1);
+        let (closes, closed) = mpsc::sync_channel(0);
         let (number, label, options) = (summary.number, summary.label(), options.clone());
         let (shared, deadline) = (Arc::clone(&status), options.deadline);
         let name = format!("device {number}");
         let thread = std::thread::Builder::new().name(name).spawn(move || {
+            let _closes: SyncSender<()> = closes;
             match Worker::open(number, label, options, memory_bytes, shared) {
                 Ok(worker) => {
                     let _ = opened.send(Ok((worker.binding_bytes_max(), worker.subgroup())));
@@ -111,7 +126,8 @@ impl Device {
             deadline,
             status,
             exclusive: Mutex::new(()),
-            jobs,
+            jobs: Some(jobs),
+            closed: Mutex::new(closed),
         })
     }
 
@@ -395,7 +411,8 @@ impl Session<'_> {
         let (reply, answer) = mpsc::sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
         let mut seen = status.scored.load(Ordering::Relaxed);
-        if self.device.jobs.send(job(reply, Arc::clone(&stop))).is_err() {
+        let jobs = self.device.jobs.as_ref().expect("a device in use is not dropped");
+        if jobs.send(job(reply, Arc::clone(&stop))).is_err() {
             return Err(self.ended());
         }
         let mut moved = Instant::now();
