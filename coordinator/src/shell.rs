@@ -101,16 +101,23 @@ pub enum StartError {
 }
 
 /// Why a coordinator ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Exit {
     /// It was told to, or nobody held a handle any more.
+    #[error("it was told to")]
     Stopped,
     /// It met an entry of the log that this release cannot read, or its disk lost what it had
     /// promised; the alarm before says which. Do not start it again as it is.
+    #[error(
+        "it met an entry of the log that this release cannot read, or its disk lost what it had \
+         promised; its log says which. Do not start it again as it is"
+    )]
     Halted,
     /// Its disk failed. Start it again.
+    #[error("its log failed: {0}. See to the disk, then start it again")]
     Log(LogError),
     /// It contradicted itself. Start it again, and report it.
+    #[error("it contradicted itself; its log says where. Start it again, and report it")]
     Panicked,
 }
 

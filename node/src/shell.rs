@@ -125,13 +125,16 @@ pub enum StartError {
 }
 
 /// Why a node ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Exit {
     /// It was told to, or nobody held a handle any more.
+    #[error("it was told to")]
     Stopped,
     /// A store failed. Start it again.
+    #[error("a store failed; its log says which. See to the disk, then start it again")]
     Store,
     /// It contradicted itself. Start it again, and report it.
+    #[error("it contradicted itself; its log says where. Start it again, and report it")]
     Panicked,
 }
 

@@ -100,8 +100,15 @@ pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Found(begin) => begin.run(true, output),
         Command::Join(begin) => begin.run(false, output),
         Command::Serve(serve) => {
-            runtime()?.block_on(serve.run())?;
-            Ok(Exit::Found.into())
+            let served = runtime()?.block_on(serve.run());
+            if let Err(error) = &served
+                && error.downcast_ref() == Some(&coordinator::shell::Exit::Halted)
+            {
+                // Whoever starts processes must tell this one from those that may start again.
+                output.error(error);
+                return Ok(Exit::Halted.into());
+            }
+            served.map(|()| Exit::Found.into())
         }
     }
 }
@@ -220,7 +227,7 @@ impl Serve {
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
         let looking = tokio::spawn(look(handle.clone(), health.clone(), probes.clone()));
         tokio::select! {
-            exit = handle.closed() => bail!("the coordinator ended: {exit:?}; see the log"),
+            exit = handle.closed() => return Err(exit).context("the coordinator ended"),
             error = server.ended() => return Err(error),
             stop = told_to_stop() => stop.context("signals cannot be waited for")?,
         }

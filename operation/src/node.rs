@@ -8,7 +8,7 @@ use crate::probes::Probes;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use coordinator::catalog::FOUNDED_AT;
 use node::shell::{Handle, Links, Runtime, RuntimeConfig, begin, identity};
 use replication::{CoordinatorId, FromNode, HostSettings, NodeId, NodeIdentity, ToNode};
@@ -153,7 +153,7 @@ impl Serve {
         let looking =
             tokio::spawn(look(handle.clone(), links.clone(), health.clone(), probes.clone()));
         tokio::select! {
-            exit = handle.closed() => bail!("the node ended: {exit:?}; see the log"),
+            exit = handle.closed() => return Err(exit).context("the node ended"),
             error = server.ended() => return Err(error),
             stop = told_to_stop() => stop.context("signals cannot be waited for")?,
         }

@@ -29,6 +29,8 @@ pub enum Exit {
     Error,
     /// Done, with rejected files.
     Rejects,
+    /// A process ended that must not be started again as it is.
+    Halted,
 }
 
 impl From<Exit> for ExitCode {
@@ -38,6 +40,7 @@ impl From<Exit> for ExitCode {
             Exit::NotFound => 1,
             Exit::Error => 2,
             Exit::Rejects => 3,
+            Exit::Halted => 4,
         })
     }
 }

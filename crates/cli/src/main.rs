@@ -43,6 +43,7 @@ Exit codes:
   1  done, and no candidate met the threshold
   2  error; standard error says what to do
   3  done, with some files rejected
+  4  a coordinator ended and must not be started again as it is
 
 Examples:
   tanba demo --report demo.html

@@ -6,6 +6,7 @@
 mod backup;
 mod crashes;
 mod decisions;
+mod halting;
 #[path = "../prints/mod.rs"]
 mod prints;
 mod probes;
