@@ -7,6 +7,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One line of the audit trail.
@@ -29,11 +30,11 @@ pub struct AuditEntry {
     /// About what.
     pub about: Option<String>,
     /// `OK`, or the code of the refusal.
-    pub result: &'static str,
+    pub result: Cow<'static, str>,
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Append to the audit trail.
@@ -69,6 +70,8 @@ pub enum Effect {
     DropEnrollment {
         /// The case.
         case: CaseId,
+        /// Under which name; what was confirmed under it stays.
+        subject: Subject,
     },
     /// Compare a live capture.
     Compare {
@@ -195,7 +198,7 @@ pub enum Alert {
 }
 
 /// A form with what it prints (section 4 of the requirements).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// Form 1-1; its content is the refusal of the case.

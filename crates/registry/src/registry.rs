@@ -10,21 +10,56 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that is stored, each under its own key, so that a catalog can keep it so.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Everything that is stored, each under its own key, so that a catalog can keep it so. Written as
+/// lists of key and entity; what is empty is left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "named after what each holds")]
 pub struct Entities {
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub persons: BTreeMap<PersonId, Person>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub cases: BTreeMap<CaseId, Case>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub accesses: BTreeMap<AccessId, Access>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub requests: BTreeMap<RequestId, AuthorityRequest>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub queries: BTreeMap<QueryId, Query>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub obligations: BTreeMap<ObligationKey, Obligation>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub genomic: BTreeMap<PersonId, Genomic>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub registrations: BTreeMap<RegistrationId, PersonId>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub subjects: BTreeMap<Subject, PersonId>,
+    #[serde(with = "rows", skip_serializing_if = "BTreeMap::is_empty")]
     pub commands: BTreeMap<CommandId, Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<Settings>,
+}
+
+/// Maps as lists of their entries: a key need not be a text.
+mod rows {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 /// What is set for the whole system.
@@ -118,6 +153,23 @@ impl Registry {
         Ok(Self { rulebook, entities })
     }
 
+    /// A registry that was stored: what its changes add up to, beginning with the settings of a new
+    /// one.
+    ///
+    /// # Errors
+    /// [`Denied::NoRulesInForce`] without settings, or when a case is read under a version that the
+    /// rule book lacks.
+    pub fn restore(rulebook: Rulebook, entities: Entities) -> Result<Self, Denied> {
+        if entities.settings.is_none() {
+            return Err(Denied::NoRulesInForce);
+        }
+        let versions = entities.cases.values().map(|case| &case.rules);
+        let versions = versions.chain(entities.accesses.values().map(|access| &access.rules));
+        let mut versions = versions.chain(entities.requests.values().map(|request| &request.rules));
+        versions.try_for_each(|version| rulebook.version(version).map(drop))?;
+        Ok(Self { rulebook, entities })
+    }
+
     /// Everything that is stored.
     pub fn entities(&self) -> &Entities {
         &self.entities
@@ -136,13 +188,23 @@ impl Registry {
     /// Carries out a command, whole or not at all.
     ///
     /// # Errors
-    /// [`Refused`] with the reason and the line of the audit trail; nothing was stored.
+    /// As [`Self::decide`]; nothing was stored.
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Applied, Box<Refused>> {
+        let applied = self.decide(envelope)?;
+        self.entities.absorb(applied.changes.clone());
+        Ok(applied)
+    }
+
+    /// What carrying out a command would store and do; whoever keeps the registry on disk writes
+    /// the changes there before [`Self::absorb`].
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason and the line of the audit trail.
+    pub fn decide(&self, envelope: &Envelope) -> Result<Applied, Box<Refused>> {
         let audit = |result| audit_entry(envelope, result);
         match Transaction::run(self, envelope) {
             Ok(mut applied) => {
                 applied.effects.insert(0, Effect::Audit(audit("OK")));
-                self.entities.absorb(applied.changes.clone());
                 Ok(applied)
             }
             Err(denied) => {
@@ -150,6 +212,11 @@ impl Registry {
                 Err(Box::new(Refused { denied, audit }))
             }
         }
+    }
+
+    /// Takes over what [`Self::decide`] said would be stored.
+    pub fn absorb(&mut self, changes: Entities) {
+        self.entities.absorb(changes);
     }
 
     /// What is owed, the most urgent first.
@@ -176,7 +243,7 @@ impl Registry {
 
 impl Entities {
     /// Takes over what a command stored.
-    fn absorb(&mut self, changes: Self) {
+    pub fn absorb(&mut self, changes: Self) {
         self.persons.extend(changes.persons);
         self.cases.extend(changes.cases);
         self.accesses.extend(changes.accesses);
@@ -206,6 +273,6 @@ fn audit_entry(envelope: &Envelope, result: &'static str) -> AuditEntry {
         action,
         purpose: stated.or(of_case.then_some(Purpose::Identity)),
         about: command.about(),
-        result,
+        result: result.into(),
     }
 }

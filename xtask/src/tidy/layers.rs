@@ -15,6 +15,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("forms", &[]),
     ("matching", &[]),
     ("registry", &[]),
+    ("office", &["registry", "forms"]),
     ("replication", &[]),
     ("coordinator", &["replication"]),
     ("proto", &["coordinator", "replication"]),

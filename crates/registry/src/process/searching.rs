@@ -126,8 +126,8 @@ impl Transaction<'_> {
 
     /// Forgets what was captured and no registration came of.
     pub(super) fn drop_capture(&mut self, case: &mut Case) {
-        if case.subject.take().is_some() {
-            self.effects.push(Effect::DropEnrollment { case: case.id.clone() });
+        if let Some(subject) = case.subject.take() {
+            self.effects.push(Effect::DropEnrollment { case: case.id.clone(), subject });
         }
         case.capture = None;
         case.question = None;

@@ -47,7 +47,7 @@ fn every_use_names_one_of_four_purposes_and_is_logged() {
             ("migration-1", "body-internal-affairs")
         );
         assert_eq!(line.about.as_deref(), Some("person/person"));
-        assert_eq!((line.at, line.result), (world.now, "OK"));
+        assert_eq!((line.at, &*line.result), (world.now, "OK"));
         assert_eq!(line.station, Some(text("station-7")));
     }
 }

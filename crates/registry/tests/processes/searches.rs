@@ -182,7 +182,12 @@ fn of_two_cases_about_one_person_only_the_first_registers() {
     let verdict = world.searched("second", &[]);
     world.give(&system(Role::Engine), verdict);
     assert_eq!(world.state("second"), CaseState::Verify);
-    assert!(world.effects.contains(&Effect::DropEnrollment { case: id("second") }));
+    assert!(
+        world.effects.contains(&Effect::DropEnrollment {
+            case: id("second"),
+            subject: id("subject-second"),
+        })
+    );
     assert!(world.case("second").capture.is_none() && world.case("second").draft.is_empty());
     let registration = world.person("person").registration.as_ref().unwrap();
     assert_eq!((&registration.identifier, registration.records.len()), (&identifier, 1));
