@@ -11,6 +11,7 @@ mod load;
 mod manifest;
 mod pattern;
 mod population;
+mod registration;
 mod report;
 mod stages;
 mod trial;

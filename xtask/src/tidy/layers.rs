@@ -31,6 +31,8 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
         &[
             "node",
             "coordinator",
+            "office",
+            "registry",
             "proto",
             "replication",
             "transport",

@@ -11,6 +11,7 @@ pub(crate) mod identify;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod man;
+pub(crate) mod registry;
 pub(crate) mod stats;
 pub(crate) mod verify;
 
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Audit(audit::Arguments),
     /// Back up a cluster, and restore one.
     Backup(backup::Arguments),
+    /// Keep the register: cases, persons, forms and deadlines of the registration rules.
+    Registry(registry::Arguments),
     /// Run a coordinator of a cluster.
     Coordinator(coordinator::Arguments),
     /// Run a node of a cluster.
@@ -84,6 +87,7 @@ impl Command {
             Self::Held(arguments) => held::run(arguments, output),
             Self::Audit(arguments) => audit::run(arguments, output),
             Self::Backup(arguments) => backup::run(arguments, output),
+            Self::Registry(arguments) => registry::run(arguments, output),
             Self::Coordinator(arguments) => coordinator::run(arguments, output),
             Self::Node(arguments) => node::run(arguments, output),
             Self::Completions(arguments) => completions::run(arguments, output),

@@ -1,0 +1,407 @@
+//! `tanba registry`: persons, cases, forms and deadlines of the registration rules.
+
+use crate::output::{Exit, Output};
+use crate::registration::{Desk, demo};
+use crate::table::{Align, Table};
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use office::{Entry, LedgerError, OfficeError, Worked};
+use registry::{Envelope, Obligation};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+/// Arguments of `tanba registry`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 done and, for obligations, nothing is overdue and, for audit, the ledger is whole;
+1 it is not; 2 error.
+
+Examples:
+  tanba registry demo --data registry-demo
+  tanba registry list --data registry-demo
+  tanba registry show case case-C5 --data registry-demo
+  tanba registry obligations --data registry-demo
+  tanba registry audit --data registry-demo
+  tanba registry init --data register
+  tanba registry keep photo.png --data register
+  tanba registry give command.json --data register
+  tanba registry work --data register")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The folder of the registry.
+    #[arg(long, value_name = "DIR", global = true, default_value = "registry")]
+    data: PathBuf,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make an empty registry in a new folder.
+    Init,
+    /// Walk a made-up person of every category through the rules, in a new folder.
+    Demo {
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// List cases, applications and requests with where they stand.
+    List,
+    /// Show all that is stored of one case, application, request or person.
+    Show {
+        /// What it is.
+        #[arg(value_enum)]
+        what: What,
+        /// Its identifier.
+        id: String,
+    },
+    /// Keep a file (an image, a scan) and print the digest that commands name it by.
+    Keep {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Give the command of a JSON file and carry out what follows.
+    Give {
+        /// The file: identifier, version read, actor, time and command; `-` is standard input.
+        file: PathBuf,
+    },
+    /// Carry out what waits: searches, comparisons, messages, forms.
+    Work,
+    /// List what is owed, the most urgent first.
+    Obligations {
+        /// Only what is late.
+        #[arg(long)]
+        overdue: bool,
+        /// At this time instead of now, `2026-12-01T05:00:00Z`.
+        #[arg(long, value_name = "TIME")]
+        at: Option<Timestamp>,
+    },
+    /// Check the chain of the ledger and print its audit trail.
+    Audit,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum What {
+    Case,
+    Access,
+    Request,
+    Person,
+}
+
+/// Does what was asked.
+pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
+    let data = &arguments.data;
+    match &arguments.command {
+        Command::Init => {
+            let head = Desk::found(data, now()?, output)?.office.head().clone();
+            output.answer(&head, |_| format!("an empty registry in {}\n", data.display()))?;
+            Ok(Exit::Found.into())
+        }
+        Command::Demo { seed } => demonstrate(data, *seed, output),
+        Command::List => list(data, output),
+        Command::Show { what, id } => show(data, *what, id, output),
+        Command::Keep { file } => {
+            let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+            Desk::office(data)?;
+            let digest = Desk::vault(data).put(&bytes)?;
+            output.answer(&digest, |digest| format!("{}\n", digest.as_str()))?;
+            Ok(Exit::Found.into())
+        }
+        Command::Give { file } => give(data, file, output),
+        Command::Work => {
+            let worked = Desk::open(data, output)?.work(now()?)?;
+            tell(None, &worked, output)
+        }
+        Command::Obligations { overdue, at } => {
+            let at = at.map_or_else(now, Ok)?;
+            obligations(data, *overdue, at, output)
+        }
+        Command::Audit => audit(data, output),
+    }
+}
+
+/// What the clock of this machine says.
+fn now() -> anyhow::Result<Timestamp> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.context("the clock of this machine stands before 1970")?;
+    Ok(Timestamp::from_millisecond(i64::try_from(since.as_millis())?)?)
+}
+
+#[derive(Serialize)]
+struct Demonstrated<'a> {
+    steps: &'a [demo::Step],
+    persons: usize,
+    forms: usize,
+    entries: u64,
+}
+
+fn demonstrate(data: &std::path::Path, seed: u64, output: &Output) -> anyhow::Result<ExitCode> {
+    let walk = demo::run(data, seed, output)?;
+    let desk = &walk.desk;
+    let registered = |person: &&registry::Person| person.registration.is_some();
+    let forms = std::fs::read_dir(desk.forms())?.count();
+    let (steps, head) = (walk.steps.clone(), desk.office.head().clone());
+    let persons = desk.office.registry().entities().persons.values().filter(registered).count();
+    let stored = desk.office.registry().clone();
+    if let Some((id, _)) = desk.office.outbox().next() {
+        bail!("effect {id} was not carried out");
+    }
+    drop(walk);
+    let again = Desk::office(data)?;
+    anyhow::ensure!(*again.registry() == stored, "what is on disk is not what was in memory");
+    let answer = Demonstrated { steps: &steps, persons, forms, entries: head.number };
+    output.answer(&answer, |answer| {
+        let mut table = Table::new(&[
+            ("about", Align::Left),
+            ("clause", Align::Left),
+            ("who", Align::Left),
+            ("what", Align::Left),
+            ("outcome", Align::Left),
+        ]);
+        for step in answer.steps {
+            table.row([&step.about, &step.clause, &step.who, &step.what, &step.outcome]);
+        }
+        let forms = data.join("forms");
+        format!(
+            "{}\n{} persons registered, {} forms in {}, {} entries of the ledger read back\n\
+             look: tanba registry list --data {}\n",
+            table.render(),
+            answer.persons,
+            answer.forms,
+            forms.display(),
+            answer.entries,
+            data.display()
+        )
+    })?;
+    Ok(Exit::Found.into())
+}
+
+/// A line of `list`.
+#[derive(Serialize)]
+struct Standing {
+    kind: &'static str,
+    id: String,
+    about: String,
+    state: String,
+    version: u64,
+    owed: usize,
+}
+
+fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
+    let office = Desk::office(data)?;
+    let registry = office.registry();
+    let owed = |matter: registry::Matter| {
+        registry.work_list().iter().filter(|owed| owed.key.matter == matter).count()
+    };
+    let stored = registry.entities();
+    let mut lines: Vec<Standing> = Vec::new();
+    lines.extend(stored.cases.values().map(|case| Standing {
+        kind: "case",
+        id: case.id.to_string(),
+        about: format!("{} {}, {}", case.category, case.reason, case.person),
+        state: case.state.to_string(),
+        version: case.version,
+        owed: owed(registry::Matter::Case(case.id.clone())),
+    }));
+    lines.extend(stored.accesses.values().map(|access| Standing {
+        kind: "access",
+        id: access.id.to_string(),
+        about: format!("{}, {}", access.track, access.person),
+        state: access.state.to_string(),
+        version: access.version,
+        owed: owed(registry::Matter::Access(access.id.clone())),
+    }));
+    lines.extend(stored.requests.values().map(|request| Standing {
+        kind: "request",
+        id: request.id.to_string(),
+        about: request.kind.to_string(),
+        state: request.state.to_string(),
+        version: request.version,
+        owed: owed(registry::Matter::Request(request.id.clone())),
+    }));
+    output.answer(&lines, |lines| {
+        let mut table = Table::new(&[
+            ("kind", Align::Left),
+            ("id", Align::Left),
+            ("about", Align::Left),
+            ("state", Align::Left),
+            ("version", Align::Right),
+            ("owed", Align::Right),
+        ]);
+        for line in lines {
+            let (version, owed) = (line.version.to_string(), line.owed.to_string());
+            table.row([line.kind, &line.id, &line.about, &line.state, &version, &owed]);
+        }
+        table.render()
+    })?;
+    Ok(Exit::Found.into())
+}
+
+fn show(data: &std::path::Path, what: What, id: &str, output: &Output) -> anyhow::Result<ExitCode> {
+    let office = Desk::office(data)?;
+    let stored = office.registry().entities();
+    let found: Option<Value> = match what {
+        What::Case => stored.cases.get(&registry::CaseId::new(id)?).map(serde_json::to_value),
+        What::Access => {
+            stored.accesses.get(&registry::AccessId::new(id)?).map(serde_json::to_value)
+        }
+        What::Request => {
+            stored.requests.get(&registry::RequestId::new(id)?).map(serde_json::to_value)
+        }
+        What::Person => stored.persons.get(&registry::PersonId::new(id)?).map(serde_json::to_value),
+    }
+    .transpose()?;
+    let Some(found) = found else {
+        bail!("there is no `{id}`: `tanba registry list` shows what there is");
+    };
+    // What is stored has as many shapes as the rules: people read it as programs do.
+    output.answer(&found, |found| format!("{found:#}\n"))?;
+    Ok(Exit::Found.into())
+}
+
+fn give(
+    data: &std::path::Path,
+    file: &std::path::Path,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let text = match file.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(file),
+    };
+    let text = text.with_context(|| file.display().to_string())?;
+    let envelope: Envelope = serde_json::from_str(&text)
+        .with_context(|| format!("{}: no command of the registry", file.display()))?;
+    let mut desk = Desk::open(data, output)?;
+    let given = desk.office.give(&envelope)?;
+    let worked = desk.work(envelope.now)?;
+    let outcome = serde_json::to_value(&given.outcome)?;
+    tell(Some((outcome, given.is_repetition)), &worked, output)
+}
+
+/// What came of a command, and of what followed.
+fn tell(
+    given: Option<(Value, bool)>,
+    worked: &Worked,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let list = |effects: &[(office::EffectId, String)]| -> Vec<Value> {
+        let one = |(id, note): &(office::EffectId, String)| {
+            let effect = id.to_string();
+            serde_json::json!({ "effect": effect, "note": note })
+        };
+        effects.iter().map(one).collect()
+    };
+    let answer = serde_json::json!({
+        "outcome": given.as_ref().map(|(outcome, _)| outcome),
+        "repetition": given.as_ref().is_some_and(|(_, again)| *again),
+        "done": list(&worked.done),
+        "waiting": list(&worked.waiting),
+    });
+    output.answer(&answer, |_| {
+        let mut text = String::new();
+        if let Some((outcome, again)) = &given {
+            let again = if *again { " (given before)" } else { "" };
+            text.push_str(&format!("outcome: {outcome}{again}\n"));
+        }
+        worked.done.iter().for_each(|(id, note)| text.push_str(&format!("done {id}: {note}\n")));
+        let waits = |(id, why): &(office::EffectId, String)| format!("waits {id}: {why}\n");
+        text.extend(worked.waiting.iter().map(waits));
+        text
+    })?;
+    Ok(if worked.waiting.is_empty() { Exit::Found } else { Exit::NotFound }.into())
+}
+
+fn obligations(
+    data: &std::path::Path,
+    overdue: bool,
+    at: Timestamp,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let office = Desk::office(data)?;
+    let registry = office.registry();
+    let late = registry.overdue(at).len();
+    let owed: Vec<&Obligation> = if overdue { registry.overdue(at) } else { registry.work_list() };
+    output.answer(&owed, |owed| {
+        let mut table = Table::new(&[
+            ("due", Align::Left),
+            ("late", Align::Left),
+            ("what", Align::Left),
+            ("clause", Align::Left),
+            ("about", Align::Left),
+            ("owes", Align::Left),
+        ]);
+        for one in owed {
+            let about = match &one.key.matter {
+                registry::Matter::Case(id) => format!("case {id}"),
+                registry::Matter::Access(id) => format!("access {id}"),
+                registry::Matter::Request(id) => format!("request {id}"),
+            };
+            let due = one.body.offset().to_datetime(one.due).to_string();
+            let late = if one.is_overdue(at) { "LATE" } else { "" };
+            let (code, owes) = (one.key.code.to_string(), one.role.to_string());
+            table.row([&due, late, &code, &one.clause, &about, &owes]);
+        }
+        format!("{}\n{} owed, {late} late\n", table.render(), owed.len())
+    })?;
+    Ok(if late == 0 { Exit::Found } else { Exit::NotFound }.into())
+}
+
+fn audit(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
+    let mut office = match Desk::office(data) {
+        Ok(office) => office,
+        Err(error) => {
+            let broken = broken(&error).map(ToString::to_string).ok_or(error)?;
+            output.answer(&broken, |broken| format!("not whole: {broken}\n"))?;
+            return Ok(Exit::NotFound.into());
+        }
+    };
+    let (entries, head) = (office.entries()?, office.head().clone());
+    let lines: Vec<_> = entries.iter().filter_map(|n| Some((n.number, n.entry.audit()?))).collect();
+    let done = entries.iter().filter(|n| matches!(n.entry, Entry::Done { .. })).count();
+    output.answer(&(&head, &lines), |(head, lines)| {
+        let mut table = Table::new(&[
+            ("entry", Align::Right),
+            ("at", Align::Left),
+            ("account", Align::Left),
+            ("role", Align::Left),
+            ("action", Align::Left),
+            ("purpose", Align::Left),
+            ("about", Align::Left),
+            ("result", Align::Left),
+        ]);
+        for (number, line) in lines.iter() {
+            let purpose = line.purpose.map(|purpose| purpose.to_string()).unwrap_or_default();
+            let about = line.about.clone().unwrap_or_default();
+            table.row([
+                number.to_string(),
+                line.at.to_string(),
+                line.account.to_string(),
+                line.role.to_string(),
+                line.action.to_string(),
+                purpose,
+                about,
+                line.result.to_string(),
+            ]);
+        }
+        format!(
+            "{}\n{} entries, {} commands and refusals, {done} effects carried out\nhead {}: write \
+             it down elsewhere, and who changes the ledger is found out\n",
+            table.render(),
+            head.number,
+            lines.len(),
+            head.digest
+        )
+    })?;
+    Ok(Exit::Found.into())
+}
+
+/// What says that a ledger is not whole, among the reasons why it does not open.
+fn broken(error: &anyhow::Error) -> Option<&LedgerError> {
+    let ledger = match error.downcast_ref() {
+        Some(OfficeError::Ledger(ledger)) => ledger,
+        _ => error.downcast_ref()?,
+    };
+    matches!(ledger, LedgerError::Broken { .. } | LedgerError::Damaged { .. }).then_some(ledger)
+}

@@ -1,0 +1,122 @@
+//! Giving commands one after the other, and keeping what came of each.
+
+use crate::output::Output;
+use crate::registration::Desk;
+use anyhow::{Context, bail};
+use jiff::{SignedDuration, Timestamp};
+use office::OfficeError;
+use registry::{Actor, Command, CommandId, Envelope, Outcome, Role};
+use serde::Serialize;
+use std::path::Path;
+
+/// One step, for people.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Step {
+    /// The case, application or person.
+    pub(crate) about: String,
+    /// By the clock of the demonstration.
+    pub(crate) at: Timestamp,
+    /// The clause of the rules.
+    pub(crate) clause: String,
+    /// Who.
+    pub(crate) who: String,
+    /// What.
+    pub(crate) what: String,
+    /// What came of it.
+    pub(crate) outcome: String,
+}
+
+/// A registry with a clock of its own.
+pub(crate) struct Walk {
+    pub(crate) desk: Desk,
+    pub(crate) now: Timestamp,
+    pub(crate) steps: Vec<Step>,
+    commands: u32,
+}
+
+impl Walk {
+    pub(crate) fn begin(folder: &Path, now: Timestamp, output: &Output) -> anyhow::Result<Self> {
+        let desk = Desk::found(folder, now, output)?;
+        Ok(Self { desk, now, steps: Vec::new(), commands: 0 })
+    }
+
+    /// Sets the clock forward to a local time of Astana.
+    pub(crate) fn at(&mut self, local: &str) -> anyhow::Result<()> {
+        let local: jiff::civil::DateTime = local.parse()?;
+        let at = jiff::tz::Offset::constant(5).to_timestamp(local)?;
+        anyhow::ensure!(at >= self.now, "the clock goes forward only");
+        self.now = at;
+        Ok(())
+    }
+
+    /// Gives a command that must be carried out, and lets the office do what follows from it.
+    pub(crate) fn step(
+        &mut self,
+        (about, clause, what): (&str, &str, &str),
+        actor: &Actor,
+        command: Command,
+    ) -> anyhow::Result<Outcome> {
+        self.now += SignedDuration::from_mins(1);
+        let given = self.give(actor, command);
+        let given = given.with_context(|| format!("{about}: {what} (clause {clause})"))?;
+        self.note((about, clause, what), role(actor.role), &outcome_text(&given));
+        let worked = self.desk.work(self.now)?;
+        if let Some((id, why)) = worked.waiting.first() {
+            bail!("{about}: {what}: effect {id} waits: {why}");
+        }
+        for (_, note) in &worked.done {
+            self.note((about, clause, note), "office", "done");
+        }
+        Ok(given)
+    }
+
+    /// Gives a command that the rules must refuse.
+    pub(crate) fn refused(
+        &mut self,
+        (about, clause, what): (&str, &str, &str),
+        actor: &Actor,
+        command: Command,
+    ) -> anyhow::Result<()> {
+        self.now += SignedDuration::from_mins(1);
+        match self.give(actor, command) {
+            Ok(outcome) => bail!("{about}: {what} was carried out: {outcome:?}"),
+            Err(OfficeError::Denied(denied)) => {
+                let outcome = format!("refused: {denied}");
+                self.note((about, clause, what), role(actor.role), &outcome);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn give(&mut self, actor: &Actor, command: Command) -> Result<Outcome, OfficeError> {
+        self.commands += 1;
+        let id = CommandId::new(format!("demo-{}", self.commands))?;
+        let matter = command.target();
+        let expected = matter.and_then(|matter| self.desk.office.registry().version_of(&matter));
+        let envelope = Envelope { id, expected, actor: actor.clone(), now: self.now, command };
+        self.desk.office.give(&envelope).map(|given| given.outcome)
+    }
+
+    fn note(&mut self, (about, clause, what): (&str, &str, &str), who: &str, outcome: &str) {
+        let [about, clause, who, what, outcome] =
+            [about, clause, who, what, outcome].map(str::to_owned);
+        self.steps.push(Step { about, at: self.now, clause, who, what, outcome });
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    role.code()
+}
+
+/// Where a thing stands now.
+fn outcome_text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done => "done".to_owned(),
+        Outcome::Case(state) => state.to_string(),
+        Outcome::Access(state) => state.to_string(),
+        Outcome::Request(state) => state.to_string(),
+        Outcome::Border(answer) => answer.to_string(),
+        Outcome::Asked => "asked".to_owned(),
+    }
+}

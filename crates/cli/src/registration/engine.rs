@@ -1,0 +1,164 @@
+//! The engine of a registry on one machine: a gallery folder.
+
+use crate::comparing::{OtherExtractors, compare_persons};
+use crate::load::{File, Print, Source};
+use matching::calibration::Calibration;
+use node::{EnrollOutcome, Enrollment, Node, StoredImage};
+use office::{Compared, Engine, EngineError, FingerImage, Searched};
+use registry::Subject;
+use search::{Options, Probe, Silent};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity, TEMPLATE_PPI};
+
+/// Searches and compares in a gallery folder.
+pub(crate) struct LocalEngine {
+    node: Node,
+    calibration: Calibration,
+}
+
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError(error.to_string())
+}
+
+impl LocalEngine {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, calibration: Calibration::shipped() }
+    }
+
+    /// The similarity, in thousandths, that one finger would need to be as rare between strangers:
+    /// what compares persons of whom different numbers of fingers were compared, and is held
+    /// against the thresholds of the rules.
+    fn score(&self, similarity: Similarity, fingers: usize, ways: u64) -> u32 {
+        let rarity = self.calibration.rarity(similarity, fingers, ways);
+        let of_one = |s: u32| self.calibration.rarity(Similarity::from_thousandths(s), 1, 1);
+        // The rarity rises with the similarity.
+        let (mut low, mut high) = (0u32, 1000);
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if of_one(middle) <= rarity { low = middle } else { high = middle - 1 }
+        }
+        low
+    }
+
+    fn against(&self, live: &[Print], other: &[Print]) -> Result<Compared, EngineError> {
+        let positions = |prints: &[Print]| -> BTreeSet<u8> {
+            prints.iter().map(|print| print.template.header().position.code()).collect()
+        };
+        let (live_positions, other_positions) = (positions(live), positions(other));
+        let fingers: Vec<u8> = live_positions.intersection(&other_positions).copied().collect();
+        if fingers.is_empty() {
+            return Ok(Compared { score: 0, fingers });
+        }
+        let compared = compare_persons(live, other, OtherExtractors::Compare).map_err(failed)?;
+        let score = self.score(compared.similarity, compared.fingers, compared.ways);
+        Ok(Compared { score, fingers })
+    }
+}
+
+/// Reads an image and extracts it under its position.
+fn print(image: &FingerImage) -> Result<(File, Print), EngineError> {
+    let position = FingerPosition::new(image.position).map_err(failed)?;
+    let name = format!("finger {}", image.position);
+    let file = File { path: PathBuf::from(&name), bytes: image.bytes.clone() };
+    let prints = file.prints(None).map_err(|e| failed(format!("{name}: {e}")))?;
+    let print = prints.into_iter().next();
+    let print = print.ok_or_else(|| failed(format!("{name} holds no print")))?;
+    Ok((file, print.at_position(position)))
+}
+
+fn prints(images: &[FingerImage]) -> Result<Vec<Print>, EngineError> {
+    images.iter().map(|image| print(image).map(|(_, print)| print)).collect()
+}
+
+fn enrollment(
+    subject: &Subject,
+    record: u32,
+    image: &FingerImage,
+) -> Result<Enrollment, EngineError> {
+    let (file, print) = print(image)?;
+    let ppi = match &print.source {
+        Source::Image { resolution, .. } => resolution.ppi(),
+        Source::Template => TEMPLATE_PPI as f32,
+    };
+    let key = ImpressionKey {
+        subject: subject.to_vocabulary(),
+        position: print.template.header().position,
+        impression: ImpressionLabel::new(&record.to_string()).map_err(failed)?,
+    };
+    let image = Some(StoredImage { bytes: file.bytes, ppi });
+    Ok(Enrollment { key, template: print.template, digest: print.digest, image })
+}
+
+impl Engine for LocalEngine {
+    fn name(&self) -> String {
+        format!(
+            "tanba {}, extractor {}",
+            env!("CARGO_PKG_VERSION"),
+            extraction::EXTRACTOR_VERSION.0
+        )
+    }
+
+    fn search(&mut self, images: &[FingerImage], threshold: u32) -> Result<Searched, EngineError> {
+        let searched = self.node.stats().map_err(failed)?.persons;
+        if images.is_empty() || searched == 0 {
+            return Ok(Searched { candidates: Vec::new(), searched });
+        }
+        let probe = Probe { prints: prints(images)?.into_iter().map(|p| p.template).collect() };
+        let answer = self.node.identify(&probe, &Options::default(), &Silent).map_err(failed)?;
+        let alike = answer.ranked().filter(|(candidate, detail)| {
+            self.score(candidate.similarity, detail.fingers_compared, 1) >= threshold
+        });
+        let name = |text: &str| Subject::new(text).map_err(failed);
+        let candidates = alike.map(|(candidate, _)| name(candidate.subject.as_str()));
+        Ok(Searched { candidates: candidates.collect::<Result<_, _>>()?, searched })
+    }
+
+    fn enroll(
+        &mut self,
+        subject: &Subject,
+        record: u32,
+        images: &[FingerImage],
+    ) -> Result<(), EngineError> {
+        let all = images.iter().map(|image| enrollment(subject, record, image));
+        let outcomes = self.node.enroll(all.collect::<Result<_, _>>()?).map_err(failed)?;
+        let done = |o: &EnrollOutcome| {
+            matches!(o, EnrollOutcome::Enrolled | EnrollOutcome::AlreadyEnrolled)
+        };
+        match outcomes.iter().find(|outcome| !done(outcome)) {
+            None => Ok(()),
+            Some(outcome) => Err(failed(format!("a finger was not enrolled: {outcome:?}"))),
+        }
+    }
+
+    fn compare_enrolled(
+        &mut self,
+        live: &[FingerImage],
+        subject: &Subject,
+    ) -> Result<Compared, EngineError> {
+        let references = self.node.references(&subject.to_vocabulary()).map_err(failed)?;
+        let on_file = |reference: node::Reference| Print {
+            path: PathBuf::from(format!("finger {} on file", reference.key.position)),
+            index: 0,
+            of: 1,
+            digest: reference.digest,
+            source: Source::Template,
+            template: reference.template,
+        };
+        let on_file: Vec<Print> = references.into_iter().map(on_file).collect();
+        self.against(&prints(live)?, &on_file)
+    }
+
+    fn compare(
+        &mut self,
+        live: &[FingerImage],
+        other: &[FingerImage],
+    ) -> Result<Compared, EngineError> {
+        self.against(&prints(live)?, &prints(other)?)
+    }
+
+    fn erase(&mut self, subject: &Subject) -> Result<(), EngineError> {
+        self.node.erase(&subject.to_vocabulary()).map_err(failed)?;
+        Ok(())
+    }
+}
