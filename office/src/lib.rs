@@ -8,6 +8,7 @@
 
 mod carrying;
 mod chain;
+mod desk;
 mod engine;
 mod entry;
 mod error;
@@ -15,10 +16,12 @@ mod ledger;
 mod neighbours;
 mod office;
 mod printing;
+mod server;
 mod vault;
 
 pub use carrying::Carrier;
 pub use chain::Head;
+pub use desk::Desk;
 pub use engine::{Compared, Engine, EngineError, FingerImage, LiveCapture, Searched};
 pub use entry::{EffectId, Entry, Numbered};
 pub use error::OfficeError;
@@ -26,4 +29,5 @@ pub use ledger::{FolderLedger, Ledger, LedgerError};
 pub use neighbours::{FileDrop, Message, NeighbourError, Neighbours, Port};
 pub use office::{Given, Office, Worked};
 pub use printing::{PrintError, Printed, Profile, print};
+pub use server::{Accounts, Server, serve};
 pub use vault::{Vault, VaultError};

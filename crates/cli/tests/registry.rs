@@ -137,3 +137,143 @@ fn damage(data: &Path) {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("backup"));
 }
+
+/// A server of an empty register, with two accounts; ends with the test.
+struct Served {
+    process: std::process::Child,
+    address: std::net::SocketAddr,
+    officer: String,
+    application: String,
+    elsewhere: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn account(folder: &Path, account: &str, role: &str, body: (&str, &str)) -> String {
+    let mut actor = opening("x", "x", role)["actor"].clone();
+    actor["account"] = json!(account);
+    (actor["body"]["id"], actor["body"]["kind"]) = (json!(body.0), json!(body.1));
+    actor["rank"] = json!("капитан");
+    let (file, accounts) = (folder.join("actor.json"), folder.join("accounts.json"));
+    std::fs::write(&file, actor.to_string()).unwrap();
+    let (file, accounts) = (file.to_str().unwrap(), accounts.to_str().unwrap());
+    let output = tanba(&["registry", "account", file, "--accounts", accounts]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+impl Served {
+    fn start(folder: &Path) -> Self {
+        let data = folder.join("register");
+        let unit = ("unit-9", "internal_affairs");
+        let officer = account(folder, "migration-9", "migration_officer", unit);
+        let other = ("unit-10", "internal_affairs");
+        let elsewhere = account(folder, "migration-10", "migration_officer", other);
+        let system = ("documents", "system");
+        let application = account(folder, "documents", "document_application", system);
+        assert_eq!(registry(&data, &["init"]).status.code(), Some(0));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let process = Command::new(env!("CARGO_BIN_EXE_tanba"))
+            .args(["registry", "serve", "--data", data.to_str().unwrap()])
+            .args(["--listen", &address.to_string()])
+            .args(["--accounts", folder.join("accounts.json").to_str().unwrap()])
+            .spawn()
+            .unwrap();
+        let served = Self { process, address, officer, application, elsewhere };
+        let started = std::time::Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            assert!(started.elapsed().as_secs() < 60, "the server does not listen");
+            std::thread::yield_now();
+        }
+        served
+    }
+
+    /// Status, content type and body.
+    fn ask(&self, token: &str, line: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(self.address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: register\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let kind = head.lines().find_map(|line| line.strip_prefix("content-type: "));
+        (status, kind.unwrap_or_default().to_owned(), answer[end + 4..].to_vec())
+    }
+
+    fn give(&self, token: &str, id: &str, expected: Option<u64>, command: &Value) -> (u16, Value) {
+        let body = json!({ "id": id, "expected": expected, "command": command }).to_string();
+        let (status, _, body) = self.ask(token, "POST /v1/commands", body.as_bytes());
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn show(&self, token: &str, path: &str) -> (u16, Value) {
+        let (status, _, body) = self.ask(token, &format!("GET {path}"), b"");
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+}
+
+#[test]
+fn over_http_the_account_says_who_and_the_rules_say_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path());
+    let (officer, elsewhere) = (&served.officer, &served.elsewhere);
+    let open = opening("x", "case-1", "migration_officer")["command"].clone();
+    assert_eq!(served.give("nobody", "c-1", None, &open).0, 401);
+    let (status, given) = served.give(officer, "c-1", None, &open);
+    assert_eq!((status, &given["outcome"]["case"]), (200, &json!("opened")));
+    assert_eq!(served.give(officer, "c-1", None, &open).1["repetition"], json!(true));
+    // Who gives it cannot be typed over.
+    let typed = json!({ "id": "c-2", "command": open, "actor": {} }).to_string();
+    assert_eq!(served.ask(officer, "POST /v1/commands", typed.as_bytes()).0, 400);
+    // The case is the unit's.
+    assert_eq!(served.show(officer, "/v1/cases/case-1").1["state"], json!("opened"));
+    assert_eq!(served.show(elsewhere, "/v1/cases/case-1").0, 404);
+    assert_eq!(served.show(elsewhere, "/v1/cases").1, json!([]));
+    // Roles, versions, and the clause of what is wrong.
+    let order = json!({ "order_capture": { "case": "case-1" } });
+    assert_eq!(served.give(&served.application, "c-3", Some(1), &order).0, 403);
+    let mark = json!({ "record_mark": { "case": "case-1", "mark": null } });
+    assert_eq!(served.give(&served.application, "c-4", None, &mark).0, 200);
+    let (status, stale) = served.give(officer, "c-5", Some(1), &order);
+    assert_eq!((status, &stale["title"]), (409, &json!("STALE_VERSION")));
+    let (status, done) = served.give(officer, "c-6", Some(2), &order);
+    assert_eq!((status, &done["outcome"]["case"]), (200, &json!("ordered")));
+    assert_eq!(done["done"][0]["note"], json!("told: document-application"));
+    let close = json!({ "close_case": { "case": "case-1" } });
+    let (status, problem) = served.give(officer, "c-7", Some(3), &close);
+    assert_eq!((status, problem["clause"].is_string()), (422, true), "{problem}");
+    // Files, and persons for a purpose.
+    let (_, _, kept) = served.ask(officer, "POST /v1/files", b"a photograph");
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    assert_eq!(kept["digest"].as_str().unwrap().len(), 64);
+    let read = "/v1/persons/person-9?purpose=U9&command=r-1";
+    assert_eq!(served.show(officer, read).1["title"], json!("PURPOSE"));
+    assert_eq!(served.show(officer, "/v1/forms/..%2Fregistry%2Fledger").0, 404);
+    assert_eq!(served.show(officer, "/v1/statistics").1["cases"], json!(1));
+    documents(&served);
+}
+
+/// What needs no account: the page, and the document behind it.
+fn documents(served: &Served) {
+    let (status, kind, page) = served.ask("", "GET /", b"");
+    assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+    assert!(String::from_utf8(page).unwrap().contains("openapi.json"));
+    let (status, document) = served.show("", "/openapi.json");
+    assert_eq!((status, &document["openapi"]), (200, &json!("3.1.0")));
+    assert!(document["paths"]["/v1/commands"]["post"].is_object());
+}

@@ -28,15 +28,50 @@ pub struct Envelope {
     pub command: Command,
 }
 
+/// How a command is written: in documents for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Its name in this crate; written in snake case.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// What a role must be allowed to do.
+    pub action: Action,
+    /// Fields with the types that this crate gives them.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+impl Shape {
+    /// The key under which it is written.
+    pub fn key(&self) -> String {
+        let mut key = String::new();
+        for letter in self.name.chars() {
+            if letter.is_uppercase() && !key.is_empty() {
+                key.push('_');
+            }
+            key.extend(letter.to_lowercase());
+        }
+        key
+    }
+}
+
 /// Declares the commands: variant, what it needs to be allowed, its target and its fields.
 macro_rules! commands {
-    ($( $(#[$doc:meta])* $name:ident : $action:ident, $target:ident
+    ($( $(#[doc = $doc:literal])* $name:ident : $action:ident, $target:ident
         { $( $field:ident : $type:ty ),* $(,)? } )*) => {
         /// A command. Fields named `case`, `access` and `request` say on what it acts.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
         #[expect(missing_docs, reason = "fields are named after the types they hold")]
-        pub enum Command { $( $(#[$doc])* $name { $( $field: $type ),* }, )* }
+        pub enum Command { $( $(#[doc = $doc])* $name { $( $field: $type ),* }, )* }
+
+        /// The commands as programs write them, in the order of declaration.
+        pub const SHAPES: &[Shape] = &[$( Shape {
+            name: stringify!($name),
+            about: concat!($($doc),*),
+            action: Action::$action,
+            fields: &[$( (stringify!($field), stringify!($type)) ),*],
+        } ),*];
 
         impl Command {
             /// What a role must be allowed to do.

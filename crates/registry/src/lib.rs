@@ -47,7 +47,7 @@ pub use category::{
     Action, BodyKind, CaptureMethod, Category, Conclusion, Damage, DocumentKind, FingerAbsence,
     MarkStatus, Measure, PalmAbsence, Purpose, Reason, ReregistrationReason, Role, Sex,
 };
-pub use command::{Command, Envelope};
+pub use command::{Command, Envelope, SHAPES, Shape};
 pub use denied::Denied;
 pub use effect::{Alert, AuditEntry, Effect, Form};
 pub use field::{

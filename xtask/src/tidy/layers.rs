@@ -89,7 +89,16 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("wgpu", &["shaders/"]),
     (
         "tokio",
-        &["transport/", "operation/", "node/", "coordinator/", "crates/cli/", "bench/", "chaos/"],
+        &[
+            "transport/",
+            "operation/",
+            "office/",
+            "node/",
+            "coordinator/",
+            "crates/cli/",
+            "bench/",
+            "chaos/",
+        ],
     ),
     ("rocksdb", &["node/"]),
     // The wire encoding of today; the library that raft links has another name.

@@ -1,14 +1,15 @@
 //! `tanba registry`: persons, cases, forms and deadlines of the registration rules.
 
 use crate::output::{Exit, Output};
-use crate::registration::{Desk, demo};
+use crate::registration::{demo, engine};
 use crate::table::{Align, Table};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use office::{Entry, LedgerError, OfficeError, Worked};
+use office::{Accounts, Desk, Entry, LedgerError, OfficeError, Server, Worked};
 use registry::{Envelope, Obligation};
 use serde::Serialize;
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -28,7 +29,9 @@ Examples:
   tanba registry init --data register
   tanba registry keep photo.png --data register
   tanba registry give command.json --data register
-  tanba registry work --data register")]
+  tanba registry work --data register
+  tanba registry account officer.json
+  tanba registry serve --data register")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -80,6 +83,23 @@ enum Command {
     },
     /// Check the chain of the ledger and print its audit trail.
     Audit,
+    /// Add an account of the server, or give it another token; prints the token, once.
+    Account {
+        /// A JSON file with the authority: account, role, body, name, position, rank, station.
+        actor: PathBuf,
+        /// The accounts.
+        #[arg(long, value_name = "FILE", default_value = "accounts.json")]
+        accounts: PathBuf,
+    },
+    /// Serve the register by HTTP on this machine; `/` is a page to try it.
+    Serve {
+        /// Where to listen.
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7300")]
+        listen: SocketAddr,
+        /// Who may speak to it.
+        #[arg(long, value_name = "FILE", default_value = "accounts.json")]
+        accounts: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -95,7 +115,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let data = &arguments.data;
     match &arguments.command {
         Command::Init => {
-            let head = Desk::found(data, now()?, output)?.office.head().clone();
+            let head = Desk::found(data, now()?, engine(data, output)?)?.office.head().clone();
             output.answer(&head, |_| format!("an empty registry in {}\n", data.display()))?;
             Ok(Exit::Found.into())
         }
@@ -111,7 +131,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         }
         Command::Give { file } => give(data, file, output),
         Command::Work => {
-            let worked = Desk::open(data, output)?.work(now()?)?;
+            let worked = Desk::open(data, engine(data, output)?)?.work(now()?)?;
             tell(None, &worked, output)
         }
         Command::Obligations { overdue, at } => {
@@ -119,6 +139,23 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
             obligations(data, *overdue, at, output)
         }
         Command::Audit => audit(data, output),
+        Command::Account { actor, accounts } => {
+            let text = std::fs::read_to_string(actor);
+            let text = text.with_context(|| actor.display().to_string())?;
+            let actor = serde_json::from_str(&text)
+                .with_context(|| format!("{}: no authority", actor.display()))?;
+            let token = Accounts::add(accounts, actor)?;
+            output.answer(&token, |token| format!("{token}\n"))?;
+            Ok(Exit::Found.into())
+        }
+        Command::Serve { listen, accounts } => {
+            let server =
+                Server::new(Desk::open(data, engine(data, output)?)?, Accounts::read(accounts)?);
+            output.note(format!("the register is at http://{listen}/"));
+            let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
+            runtime.block_on(office::serve(server, *listen, now))?;
+            Ok(Exit::Found.into())
+        }
     }
 }
 
@@ -273,7 +310,7 @@ fn give(
     let text = text.with_context(|| file.display().to_string())?;
     let envelope: Envelope = serde_json::from_str(&text)
         .with_context(|| format!("{}: no command of the registry", file.display()))?;
-    let mut desk = Desk::open(data, output)?;
+    let mut desk = Desk::open(data, engine(data, output)?)?;
     let given = desk.office.give(&envelope)?;
     let worked = desk.work(envelope.now)?;
     let outcome = serde_json::to_value(&given.outcome)?;
@@ -397,11 +434,8 @@ fn audit(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
     Ok(Exit::Found.into())
 }
 
-/// What says that a ledger is not whole, among the reasons why it does not open.
-fn broken(error: &anyhow::Error) -> Option<&LedgerError> {
-    let ledger = match error.downcast_ref() {
-        Some(OfficeError::Ledger(ledger)) => ledger,
-        _ => error.downcast_ref()?,
-    };
+/// What says that a ledger is not whole, when that is why it does not open.
+fn broken(error: &OfficeError) -> Option<&LedgerError> {
+    let OfficeError::Ledger(ledger) = error else { return None };
     matches!(ledger, LedgerError::Broken { .. } | LedgerError::Damaged { .. }).then_some(ledger)
 }

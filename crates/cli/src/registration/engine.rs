@@ -1,18 +1,20 @@
 //! The engine of a registry on one machine: a gallery folder.
 
 use crate::comparing::{OtherExtractors, compare_persons};
+use crate::gallery;
 use crate::load::{File, Print, Source};
+use crate::output::Output;
 use matching::calibration::Calibration;
 use node::{EnrollOutcome, Enrollment, Node, StoredImage};
 use office::{Compared, Engine, EngineError, FingerImage, Searched};
 use registry::Subject;
 use search::{Options, Probe, Silent};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity, TEMPLATE_PPI};
 
 /// Searches and compares in a gallery folder.
-pub(crate) struct LocalEngine {
+struct LocalEngine {
     node: Node,
     calibration: Calibration,
 }
@@ -21,11 +23,14 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError(error.to_string())
 }
 
-impl LocalEngine {
-    pub(crate) fn new(node: Node) -> Self {
-        Self { node, calibration: Calibration::shipped() }
-    }
+/// The engine of the register in a folder; its gallery is made when it is not there.
+pub(crate) fn engine(folder: &Path, output: &Output) -> anyhow::Result<Box<dyn Engine + Send>> {
+    let options = gallery::options().creating();
+    let node = gallery::open(&folder.join("gallery"), &options, output)?;
+    Ok(Box::new(LocalEngine { node, calibration: Calibration::shipped() }))
+}
 
+impl LocalEngine {
     /// The similarity, in thousandths, that one finger would need to be as rare between strangers:
     /// what compares persons of whom different numbers of fingers were compared, and is held
     /// against the thresholds of the rules.

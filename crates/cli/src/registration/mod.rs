@@ -1,7 +1,6 @@
-//! The registry on this machine: its folder, its engine, its demonstration.
+//! The registry on this machine: its engine and its demonstration.
 
 pub(crate) mod demo;
-mod desk;
 mod engine;
 
-pub(crate) use desk::Desk;
+pub(crate) use engine::engine;

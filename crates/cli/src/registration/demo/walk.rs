@@ -1,10 +1,10 @@
 //! Giving commands one after the other, and keeping what came of each.
 
 use crate::output::Output;
-use crate::registration::Desk;
+use crate::registration::engine;
 use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp};
-use office::OfficeError;
+use office::{Desk, OfficeError};
 use registry::{Actor, Command, CommandId, Envelope, Outcome, Role};
 use serde::Serialize;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(crate) struct Walk {
 
 impl Walk {
     pub(crate) fn begin(folder: &Path, now: Timestamp, output: &Output) -> anyhow::Result<Self> {
-        let desk = Desk::found(folder, now, output)?;
+        let desk = Desk::found(folder, now, engine(folder, output)?)?;
         Ok(Self { desk, now, steps: Vec::new(), commands: 0 })
     }
 
