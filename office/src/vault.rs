@@ -77,7 +77,9 @@ fn file_error(path: &Path, error: &std::io::Error) -> VaultError {
 
 /// Writes a file so that it is there whole or not at all, after a power loss too.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // A bare name lies in the current folder.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let partial = path.with_extension("partial");
     let mut file = File::create(&partial)?;

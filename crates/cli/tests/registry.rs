@@ -161,8 +161,13 @@ fn account(folder: &Path, account: &str, role: &str, body: (&str, &str)) -> Stri
     actor["rank"] = json!("капитан");
     let (file, accounts) = (folder.join("actor.json"), folder.join("accounts.json"));
     std::fs::write(&file, actor.to_string()).unwrap();
-    let (file, accounts) = (file.to_str().unwrap(), accounts.to_str().unwrap());
-    let output = tanba(&["registry", "account", file, "--accounts", accounts]);
+    // By its bare name, as people give it.
+    let output = Command::new(env!("CARGO_BIN_EXE_tanba"))
+        .args(["registry", "account", "actor.json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(file.exists() && accounts.exists());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
