@@ -259,6 +259,7 @@ fn over_http_the_account_says_who_and_the_rules_say_what() {
     let (status, done) = served.give(officer, "c-6", Some(2), &order);
     assert_eq!((status, &done["outcome"]["case"]), (200, &json!("ordered")));
     assert_eq!(done["done"][0]["note"], json!("told: document-application"));
+    assert_eq!(done["now"], json!({ "state": "ordered", "version": 3 }));
     let close = json!({ "close_case": { "case": "case-1" } });
     let (status, problem) = served.give(officer, "c-7", Some(3), &close);
     assert_eq!((status, problem["clause"].is_string()), (422, true), "{problem}");

@@ -13,7 +13,9 @@ pub use http::serve;
 use crate::Desk;
 use answer::{Answer, Question};
 use jiff::Timestamp;
-use registry::{AccessId, Actor, CaseId, Command, CommandId, Envelope, PersonId, RequestId};
+use registry::{
+    AccessId, Actor, CaseId, Command, CommandId, Envelope, Matter, PersonId, RequestId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::{Mutex, PoisonError};
@@ -155,6 +157,7 @@ fn give(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
         // The words of the error may quote what was sent, to who sent it.
         Err(error) => return Answer::problem(400, "NO_COMMAND", &error.to_string(), None),
     };
+    let matter = command.target();
     let envelope = Envelope { id, expected, actor: asked.actor.clone(), now: asked.now, command };
     match desk.office.give(&envelope) {
         Err(error) => Answer::refused(&error),
@@ -163,11 +166,24 @@ fn give(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
             Ok(worked) => Answer::json(&json!({
                 "outcome": given.outcome,
                 "repetition": given.is_repetition,
+                "now": matter.and_then(|matter| standing(desk, &matter)),
                 "done": notes(&worked.done),
                 "waiting": notes(&worked.waiting),
             })),
         },
     }
+}
+
+/// Where a matter stands after all that followed at once: the version is the one to name next.
+fn standing(desk: &Desk, matter: &Matter) -> Option<Value> {
+    let registry = desk.office.registry();
+    let entities = registry.entities();
+    let state = match matter {
+        Matter::Case(id) => entities.cases.get(id)?.state.code(),
+        Matter::Access(id) => entities.accesses.get(id)?.state.code(),
+        Matter::Request(id) => entities.requests.get(id)?.state.code(),
+    };
+    Some(json!({ "state": state, "version": registry.version_of(matter) }))
 }
 
 fn notes(effects: &[(crate::EffectId, String)]) -> Vec<Value> {
