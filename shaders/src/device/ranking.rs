@@ -71,7 +71,8 @@ pub(super) fn rank(
     let ranked = read_answer(gpu, scratch, persons, limit)?;
     let mut encoder = gpu.encoder();
     encoder.clear_buffer(&scratch.sums, 0, None);
-    gpu.finish(encoder)?;
+    // Whatever comes next comes after it.
+    gpu.submit(encoder);
     Ok(ranked)
 }
 
@@ -102,12 +103,13 @@ fn read_answer(
     persons: u32,
     limit: u32,
 ) -> Result<Ranked, DeviceError> {
-    let header = gpu.read(&scratch.answer, 0, ANSWER_HEADER_WORDS)?;
-    let header: AnswerHeader = bytemuck::pod_read_unaligned(bytemuck::cast_slice(&header));
+    // In one piece: every reading waits for the device.
+    let words = gpu.read(&scratch.answer, 0, ANSWER_HEADER_WORDS + 2 * limit as usize)?;
+    let (header, pairs) = words.split_at(ANSWER_HEADER_WORDS);
+    let header: AnswerHeader = bytemuck::pod_read_unaligned(bytemuck::cast_slice(header));
     let above = header.above.min(limit) as usize;
-    let pairs = gpu.read(&scratch.answer, ANSWER_HEADER_WORDS, 2 * above)?;
-    let mut above: Vec<_> =
-        pairs.as_chunks::<2>().0.iter().map(|pair| (pair[0], pair[1])).collect();
+    let pairs = pairs.as_chunks::<2>().0.iter().take(above);
+    let mut above: Vec<_> = pairs.map(|pair| (pair[0], pair[1])).collect();
     above.sort_unstable();
     let mut tied = if header.room == 0 {
         Vec::new()
