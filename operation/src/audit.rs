@@ -2,6 +2,7 @@
 
 mod export;
 mod line;
+mod seal;
 mod verify;
 
 use std::process::ExitCode;
@@ -20,7 +21,8 @@ Examples:
   tanba audit export --cluster cluster.toml --out audit.jsonl
   tanba audit verify audit.jsonl
   tanba audit verify audit.jsonl --cluster cluster.toml
-  tanba audit verify audit.jsonl --receipt erased-kz-7.json")]
+  tanba audit verify audit.jsonl --receipt erased-kz-7.json
+  tanba audit seal audit.jsonl --cluster cluster.toml")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -32,6 +34,8 @@ enum Command {
     Export(export::Arguments),
     /// Read an export and compute its chain anew.
     Verify(verify::Arguments),
+    /// Let the cluster go of the records that an export holds; it keeps all of them otherwise.
+    Seal(seal::Arguments),
 }
 
 /// Does it.
@@ -39,5 +43,6 @@ pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Export(arguments) => export::run(&arguments, output),
         Command::Verify(arguments) => verify::run(&arguments, output),
+        Command::Seal(arguments) => seal::run(&arguments, output),
     }
 }

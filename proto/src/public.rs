@@ -158,6 +158,6 @@ commands! {
     registration_command { Adjudicate, SetGalleries, MergePersons, Unlink, Erase }
     #[doc = "What an operator may ask for."]
     operator_command {
-        RegisterNode, SetNodeState, SetReplicas, Mark, SetPolicy, SetFeatureLevel,
+        RegisterNode, SetNodeState, SetReplicas, Mark, SetPolicy, SetFeatureLevel, AuditSeal,
     }
 }

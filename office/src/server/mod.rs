@@ -14,7 +14,7 @@ use crate::Desk;
 use answer::{Answer, Question};
 use jiff::Timestamp;
 use registry::{
-    AccessId, Actor, CaseId, Command, CommandId, Envelope, Matter, PersonId, RequestId,
+    AccessId, Actor, BodyKind, CaseId, Command, CommandId, Envelope, Matter, PersonId, RequestId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -241,7 +241,9 @@ fn access(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
 }
 
 fn request(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
-    let id = RequestId::new(asked.place).ok();
+    // Requests of state bodies are the business of the Ministry alone (clause 48).
+    let of_ministry = asked.actor.body.kind == BodyKind::Ministry;
+    let id = RequestId::new(asked.place).ok().filter(|_| of_ministry);
     stored(id.and_then(|id| desk.office.registry().entities().requests.get(&id)))
 }
 

@@ -1,6 +1,7 @@
 //! `tanba audit verify`: whether an export is a whole chain, and that of a cluster.
 
 use super::line::{Heading, Line, head, hex};
+use crate::connection::Connection;
 use crate::receipt::ErasureReceipt;
 use anyhow::{Context, bail};
 use coordinator::catalog::AuditRecord;
@@ -76,13 +77,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     }
     if let Some(cluster) = &arguments.cluster {
         let connection = arguments.options.connect(cluster)?;
-        let before = read.height.saturating_sub(1);
-        let page = connection.wait(connection.client.audit(before))?;
-        let same = match page.records.first() {
-            Some(record) if record.height == read.height => record.head == read.head,
-            _ => page.sealed == (read.height, read.head),
-        };
-        if !same {
+        if !is_of_cluster(&read, &connection)? {
             read.faults.push(format!("the cluster has another record {}, or none", read.height));
         }
     }
@@ -96,6 +91,16 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     };
     output.answer(&verified, Verified::text)?;
     Ok(if verified.faults.is_empty() { Exit::Found } else { Exit::NotFound }.into())
+}
+
+/// Whether a cluster has the record that an export ends with, or had it when it sealed there.
+pub(super) fn is_of_cluster(read: &Read, connection: &Connection) -> anyhow::Result<bool> {
+    let before = read.height.saturating_sub(1);
+    let page = connection.wait(connection.client.audit(before))?;
+    Ok(match page.records.first() {
+        Some(record) if record.height == read.height => record.head == read.head,
+        _ => page.sealed == (read.height, read.head),
+    })
 }
 
 /// Reads an export and computes its chain.

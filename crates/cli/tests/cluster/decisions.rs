@@ -118,3 +118,36 @@ fn an_exported_chain_grows_and_any_change_of_it_is_noticed() {
     changed.replace_range(at..=at, digit);
     broken(changed, "was changed");
 }
+
+#[test]
+fn what_an_export_holds_the_cluster_lets_go_of_and_the_file_goes_on() {
+    let (cluster, paths) = enrolled();
+    let (file, export) = (cluster.file(), cluster.path("audit.jsonl"));
+    let searching = cluster.searching().with(&paths[0]);
+    (0..2).for_each(|_| drop(searching.complete()));
+    let seal = ["audit", "seal", &export, "--cluster", &file];
+    let exporting = ["audit", "export", "--cluster", &file, "--out", &export];
+    cluster.ok(exporting);
+    // A file that was changed lets nothing go.
+    let text = std::fs::read_to_string(&export).unwrap();
+    let cut: Vec<&str> = text.lines().enumerate().filter(|(n, _)| *n != 2).map(|l| l.1).collect();
+    std::fs::write(&export, cut.join("\n")).unwrap();
+    let (code, _, stderr) = said(&run(seal));
+    assert!(code == 2 && stderr.contains("nothing is let go of"), "{stderr}");
+    std::fs::write(&export, &text).unwrap();
+    assert_eq!(
+        cluster.ok([&seal[..], &["--dry-run"]].concat()),
+        "4 records up to 4 would be let go of\n"
+    );
+    let sealed = cluster.ok(seal);
+    assert!(sealed.starts_with("4 records up to 4 let go of at "), "{sealed}");
+    assert_eq!(cluster.ok(seal), "nothing is to be let go of up to 4\n");
+    searching.complete();
+    assert!(cluster.ok(exporting).contains("2 records written, up to 6"));
+    let whole = cluster.ok(["audit", "verify", &export, "--cluster", &file]);
+    assert!(whole.ends_with("the chain is whole\n"), "{whole}");
+    // Another file begins at the seal.
+    let other = cluster.path("other.jsonl");
+    let begun = cluster.ok(["audit", "export", "--cluster", &file, "--out", &other]);
+    assert!(begun.contains("2 records written, up to 6"), "{begun}");
+}
