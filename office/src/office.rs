@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use registry::{
     Applied, Calendar, CommandId, Denied, Effect, Envelope, Outcome, Refused, Registry, Rulebook,
 };
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,15 @@ pub struct Worked {
     pub waiting: Vec<(EffectId, String)>,
 }
 
+impl Worked {
+    /// Effects with their notes, as programs are told.
+    pub fn notes(effects: &[(EffectId, String)]) -> Vec<Value> {
+        let note =
+            |(id, note): &(EffectId, String)| json!({ "effect": id.to_string(), "note": note });
+        effects.iter().map(note).collect()
+    }
+}
+
 impl<L: Ledger> Office<L> {
     /// Founds a new registry in an empty ledger.
     ///
@@ -70,14 +80,13 @@ impl<L: Ledger> Office<L> {
         let Entry::Founded { changes, .. } = head.open(&first)? else {
             return Err(LedgerError::Broken { number: 0 }.into());
         };
-        let registry = Registry::restore(rulebook.clone(), *changes)?;
+        let registry = Registry::restore(rulebook, *changes)?;
         let (outcomes, outbox) = (BTreeMap::new(), BTreeMap::new());
         let mut office = Self { ledger, head, registry, outcomes, outbox };
         for bytes in entries {
             office.take_over(&bytes)?;
         }
-        // Once more with the check that every version of the rules is there.
-        office.registry = Registry::restore(rulebook, office.registry.entities().clone())?;
+        office.registry.check_rules()?;
         Ok(office)
     }
 

@@ -1,11 +1,13 @@
 //! Opening a gallery folder and searching it, with progress.
 
+use crate::load::{File, Print, Source};
 use crate::output::Output;
 use crate::progress::Progress;
 use anyhow::Context;
-use node::{Node, NodeOptions};
+use node::{Enrollment, Node, NodeOptions, StoredImage};
 use std::path::Path;
 use std::sync::OnceLock;
+use vocabulary::{ImpressionKey, TEMPLATE_PPI};
 
 /// The options every command opens a gallery with.
 pub(crate) fn options() -> NodeOptions {
@@ -21,6 +23,20 @@ pub(crate) fn open(dir: &Path, options: &NodeOptions, output: &Output) -> anyhow
     });
     drop(progress);
     node.context("the gallery could not be opened")
+}
+
+/// A print to enroll, with the file that it came from.
+pub(crate) fn enrollment(key: ImpressionKey, file: File, print: &Print) -> Enrollment {
+    let ppi = match &print.source {
+        Source::Image { resolution, .. } => resolution.ppi(),
+        Source::Template => TEMPLATE_PPI as f32,
+    };
+    Enrollment {
+        key,
+        template: print.template.clone(),
+        digest: print.digest,
+        image: Some(StoredImage { bytes: file.bytes, ppi }),
+    }
 }
 
 /// Shows the stages of one search.

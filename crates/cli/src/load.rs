@@ -4,6 +4,7 @@
 //! from the distance between ridges; which of the three is in [`Resolution`] and in every answer.
 
 use crate::output::Output;
+use anyhow::Context;
 use clap::Args;
 use extraction::{ExtractionError, Parameters};
 use formats::image::{DecodeLimits, DecodedImage, ImageError, ImageFormat};
@@ -294,6 +295,13 @@ impl File {
     /// All prints in it: images are extracted, templates taken as they are.
     pub(crate) fn prints(&self, ppi: Option<f32>) -> Result<Vec<Print>, LoadError> {
         self.prints_of_set(ppi, None)
+    }
+
+    /// The first print in it.
+    pub(crate) fn first_print(&self) -> anyhow::Result<Print> {
+        let name = || self.path.display().to_string();
+        let prints = self.prints(None).with_context(name)?;
+        prints.into_iter().next().with_context(|| format!("{} holds no print", name()))
     }
 
     /// The same for a file of a set from one sensor: `of_set` is taken where the file says nothing.

@@ -1,9 +1,9 @@
 //! Synthetic persons for the demonstration, made from a seed and read the way users' files are.
 
-use crate::load::{File, Print, Source};
+use crate::gallery::enrollment;
+use crate::load::{File, Print};
 use crate::output::Output;
-use anyhow::Context;
-use node::{Enrollment, StoredImage};
+use node::Enrollment;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
@@ -69,9 +69,10 @@ impl Population {
             let take = |number: u64| {
                 let impression = ImpressionLabel::new(&number.to_string())?;
                 let key = ImpressionKey { subject: subject.clone(), position, impression };
-                let (file, print) = capture(&master, seed(number), &key)?;
+                let name = format!("{}_{}_{}.png", key.subject, key.position, key.impression);
+                let (file, print) = capture(&master, seed(number), name.into())?;
                 made();
-                anyhow::Ok((key, file, print))
+                anyhow::Ok((key, file, print.at_position(position)))
             };
             if enrolled {
                 let (key, file, print) = take(1)?;
@@ -88,25 +89,14 @@ impl Population {
 }
 
 /// Takes a print, writes it as PNG, and reads it back as a user's file would be read.
-fn capture(master: &MasterPrint, seed: u64, key: &ImpressionKey) -> anyhow::Result<(File, Print)> {
+pub(crate) fn capture(
+    master: &MasterPrint,
+    seed: u64,
+    path: PathBuf,
+) -> anyhow::Result<(File, Print)> {
     let impression = Impression::render(master, seed, &ImpressionParameters::typical());
     let bytes = formats::image::encode_png(&impression.image, Some(TEMPLATE_PPI));
-    let name = format!("{}_{}_{}.png", key.subject, key.position, key.impression);
-    let file = File { path: PathBuf::from(&name), bytes };
-    let prints = file.prints(None).with_context(|| name.clone())?;
-    let print = prints.into_iter().next().with_context(|| format!("{name} holds no print"))?;
-    Ok((file, print.at_position(key.position)))
-}
-
-fn enrollment(key: ImpressionKey, file: File, print: &Print) -> Enrollment {
-    let ppi = match &print.source {
-        Source::Image { resolution, .. } => resolution.ppi(),
-        Source::Template => TEMPLATE_PPI as f32,
-    };
-    Enrollment {
-        key,
-        template: print.template.clone(),
-        digest: print.digest,
-        image: Some(StoredImage { bytes: file.bytes, ppi }),
-    }
+    let file = File { path, bytes };
+    let print = file.first_print()?;
+    Ok((file, print))
 }

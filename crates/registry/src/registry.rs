@@ -157,17 +157,26 @@ impl Registry {
     /// one.
     ///
     /// # Errors
-    /// [`Denied::NoRulesInForce`] without settings, or when a case is read under a version that the
-    /// rule book lacks.
+    /// [`Denied::NoRulesInForce`] without settings, or as [`Self::check_rules`].
     pub fn restore(rulebook: Rulebook, entities: Entities) -> Result<Self, Denied> {
         if entities.settings.is_none() {
             return Err(Denied::NoRulesInForce);
         }
-        let versions = entities.cases.values().map(|case| &case.rules);
-        let versions = versions.chain(entities.accesses.values().map(|access| &access.rules));
-        let mut versions = versions.chain(entities.requests.values().map(|request| &request.rules));
-        versions.try_for_each(|version| rulebook.version(version).map(drop))?;
-        Ok(Self { rulebook, entities })
+        let registry = Self { rulebook, entities };
+        registry.check_rules()?;
+        Ok(registry)
+    }
+
+    /// Whether the rule book has every version that something stored is read under.
+    ///
+    /// # Errors
+    /// [`Denied::RulesMissing`] when it lacks one.
+    pub fn check_rules(&self) -> Result<(), Denied> {
+        let Entities { cases, accesses, requests, .. } = &self.entities;
+        let versions = cases.values().map(|case| &case.rules);
+        let versions = versions.chain(accesses.values().map(|access| &access.rules));
+        let mut versions = versions.chain(requests.values().map(|request| &request.rules));
+        versions.try_for_each(|version| self.rulebook.version(version).map(drop))
     }
 
     /// Everything that is stored.

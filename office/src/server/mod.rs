@@ -10,7 +10,7 @@ mod openapi;
 pub use accounts::Accounts;
 pub use http::serve;
 
-use crate::Desk;
+use crate::{Desk, Worked};
 use answer::{Answer, Question};
 use jiff::Timestamp;
 use registry::{
@@ -167,8 +167,8 @@ fn give(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
                 "outcome": given.outcome,
                 "repetition": given.is_repetition,
                 "now": matter.and_then(|matter| standing(desk, &matter)),
-                "done": notes(&worked.done),
-                "waiting": notes(&worked.waiting),
+                "done": Worked::notes(&worked.done),
+                "waiting": Worked::notes(&worked.waiting),
             })),
         },
     }
@@ -184,12 +184,6 @@ fn standing(desk: &Desk, matter: &Matter) -> Option<Value> {
         Matter::Request(id) => entities.requests.get(id)?.state.code(),
     };
     Some(json!({ "state": state, "version": registry.version_of(matter) }))
-}
-
-fn notes(effects: &[(crate::EffectId, String)]) -> Vec<Value> {
-    let note =
-        |(id, note): &(crate::EffectId, String)| json!({ "effect": id.to_string(), "note": note });
-    effects.iter().map(note).collect()
 }
 
 fn stored<T: Serialize>(found: Option<&T>) -> Answer {
@@ -325,7 +319,7 @@ fn work(desk: &mut Desk, asked: &Asked<'_>) -> Answer {
     match desk.work(asked.now) {
         Err(error) => Answer::problem(500, "OUTBOX", &error.to_string(), None),
         Ok(worked) => Answer::json(&json!({
-            "done": notes(&worked.done), "waiting": notes(&worked.waiting),
+            "done": Worked::notes(&worked.done), "waiting": Worked::notes(&worked.waiting),
         })),
     }
 }

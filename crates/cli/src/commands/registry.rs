@@ -6,11 +6,12 @@ use crate::table::{Align, Table};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use office::{Accounts, Desk, Entry, LedgerError, OfficeError, Server, Worked};
-use registry::{Envelope, Obligation};
+use registry::{Envelope, Matter, Obligation};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -174,7 +175,7 @@ struct Demonstrated<'a> {
     entries: u64,
 }
 
-fn demonstrate(data: &std::path::Path, seed: u64, output: &Output) -> anyhow::Result<ExitCode> {
+fn demonstrate(data: &Path, seed: u64, output: &Output) -> anyhow::Result<ExitCode> {
     let walk = demo::run(data, seed, output)?;
     let desk = &walk.desk;
     let registered = |person: &&registry::Person| person.registration.is_some();
@@ -226,12 +227,14 @@ struct Standing {
     owed: usize,
 }
 
-fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
+fn list(data: &Path, output: &Output) -> anyhow::Result<ExitCode> {
     let office = Desk::office(data)?;
     let registry = office.registry();
-    let owed = |matter: registry::Matter| {
-        registry.work_list().iter().filter(|owed| owed.key.matter == matter).count()
-    };
+    let mut open: BTreeMap<&Matter, usize> = BTreeMap::new();
+    for one in registry.work_list() {
+        *open.entry(&one.key.matter).or_default() += 1;
+    }
+    let owed = |matter: &Matter| open.get(matter).copied().unwrap_or(0);
     let stored = registry.entities();
     let mut lines: Vec<Standing> = Vec::new();
     lines.extend(stored.cases.values().map(|case| Standing {
@@ -240,7 +243,7 @@ fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
         about: format!("{} {}, {}", case.category, case.reason, case.person),
         state: case.state.to_string(),
         version: case.version,
-        owed: owed(registry::Matter::Case(case.id.clone())),
+        owed: owed(&Matter::Case(case.id.clone())),
     }));
     lines.extend(stored.accesses.values().map(|access| Standing {
         kind: "access",
@@ -248,7 +251,7 @@ fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
         about: format!("{}, {}", access.track, access.person),
         state: access.state.to_string(),
         version: access.version,
-        owed: owed(registry::Matter::Access(access.id.clone())),
+        owed: owed(&Matter::Access(access.id.clone())),
     }));
     lines.extend(stored.requests.values().map(|request| Standing {
         kind: "request",
@@ -256,7 +259,7 @@ fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
         about: request.kind.to_string(),
         state: request.state.to_string(),
         version: request.version,
-        owed: owed(registry::Matter::Request(request.id.clone())),
+        owed: owed(&Matter::Request(request.id.clone())),
     }));
     output.answer(&lines, |lines| {
         let mut table = Table::new(&[
@@ -276,7 +279,7 @@ fn list(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
     Ok(Exit::Found.into())
 }
 
-fn show(data: &std::path::Path, what: What, id: &str, output: &Output) -> anyhow::Result<ExitCode> {
+fn show(data: &Path, what: What, id: &str, output: &Output) -> anyhow::Result<ExitCode> {
     let office = Desk::office(data)?;
     let stored = office.registry().entities();
     let found: Option<Value> = match what {
@@ -298,11 +301,7 @@ fn show(data: &std::path::Path, what: What, id: &str, output: &Output) -> anyhow
     Ok(Exit::Found.into())
 }
 
-fn give(
-    data: &std::path::Path,
-    file: &std::path::Path,
-    output: &Output,
-) -> anyhow::Result<ExitCode> {
+fn give(data: &Path, file: &Path, output: &Output) -> anyhow::Result<ExitCode> {
     let text = match file.as_os_str() == "-" {
         true => std::io::read_to_string(std::io::stdin()),
         false => std::fs::read_to_string(file),
@@ -323,18 +322,11 @@ fn tell(
     worked: &Worked,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let list = |effects: &[(office::EffectId, String)]| -> Vec<Value> {
-        let one = |(id, note): &(office::EffectId, String)| {
-            let effect = id.to_string();
-            serde_json::json!({ "effect": effect, "note": note })
-        };
-        effects.iter().map(one).collect()
-    };
     let answer = serde_json::json!({
         "outcome": given.as_ref().map(|(outcome, _)| outcome),
         "repetition": given.as_ref().is_some_and(|(_, again)| *again),
-        "done": list(&worked.done),
-        "waiting": list(&worked.waiting),
+        "done": Worked::notes(&worked.done),
+        "waiting": Worked::notes(&worked.waiting),
     });
     output.answer(&answer, |_| {
         let mut text = String::new();
@@ -351,7 +343,7 @@ fn tell(
 }
 
 fn obligations(
-    data: &std::path::Path,
+    data: &Path,
     overdue: bool,
     at: Timestamp,
     output: &Output,
@@ -371,9 +363,9 @@ fn obligations(
         ]);
         for one in owed {
             let about = match &one.key.matter {
-                registry::Matter::Case(id) => format!("case {id}"),
-                registry::Matter::Access(id) => format!("access {id}"),
-                registry::Matter::Request(id) => format!("request {id}"),
+                Matter::Case(id) => format!("case {id}"),
+                Matter::Access(id) => format!("access {id}"),
+                Matter::Request(id) => format!("request {id}"),
             };
             let due = one.body.offset().to_datetime(one.due).to_string();
             let late = if one.is_overdue(at) { "LATE" } else { "" };
@@ -385,7 +377,7 @@ fn obligations(
     Ok(if late == 0 { Exit::Found } else { Exit::NotFound }.into())
 }
 
-fn audit(data: &std::path::Path, output: &Output) -> anyhow::Result<ExitCode> {
+fn audit(data: &Path, output: &Output) -> anyhow::Result<ExitCode> {
     let mut office = match Desk::office(data) {
         Ok(office) => office,
         Err(error) => {

@@ -5,13 +5,13 @@ use crate::gallery;
 use crate::load::{File, Print, Source};
 use crate::output::Output;
 use matching::calibration::Calibration;
-use node::{EnrollOutcome, Enrollment, Node, StoredImage};
+use node::{EnrollOutcome, Enrollment, Node};
 use office::{Compared, Engine, EngineError, FingerImage, Searched};
 use registry::Subject;
 use search::{Options, Probe, Silent};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity, TEMPLATE_PPI};
+use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity};
 
 /// Searches and compares in a gallery folder.
 struct LocalEngine {
@@ -64,11 +64,9 @@ impl LocalEngine {
 /// Reads an image and extracts it under its position.
 fn print(image: &FingerImage) -> Result<(File, Print), EngineError> {
     let position = FingerPosition::new(image.position).map_err(failed)?;
-    let name = format!("finger {}", image.position);
-    let file = File { path: PathBuf::from(&name), bytes: image.bytes.clone() };
-    let prints = file.prints(None).map_err(|e| failed(format!("{name}: {e}")))?;
-    let print = prints.into_iter().next();
-    let print = print.ok_or_else(|| failed(format!("{name} holds no print")))?;
+    let path = PathBuf::from(format!("finger {}", image.position));
+    let file = File { path, bytes: image.bytes.clone() };
+    let print = file.first_print().map_err(|error| failed(format!("{error:#}")))?;
     Ok((file, print.at_position(position)))
 }
 
@@ -82,17 +80,12 @@ fn enrollment(
     image: &FingerImage,
 ) -> Result<Enrollment, EngineError> {
     let (file, print) = print(image)?;
-    let ppi = match &print.source {
-        Source::Image { resolution, .. } => resolution.ppi(),
-        Source::Template => TEMPLATE_PPI as f32,
-    };
     let key = ImpressionKey {
         subject: subject.to_vocabulary(),
         position: print.template.header().position,
         impression: ImpressionLabel::new(&record.to_string()).map_err(failed)?,
     };
-    let image = Some(StoredImage { bytes: file.bytes, ppi });
-    Ok(Enrollment { key, template: print.template, digest: print.digest, image })
+    Ok(gallery::enrollment(key, file, &print))
 }
 
 impl Engine for LocalEngine {

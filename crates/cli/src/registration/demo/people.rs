@@ -1,15 +1,12 @@
 //! Made-up officers, made-up persons, and synthetic fingers.
 
-use crate::load::File;
 use crate::output::Output;
-use anyhow::Context;
+use crate::population::capture;
 use jiff::civil::date;
 use office::{FingerImage, LiveCapture, Vault};
 use rayon::prelude::*;
 use registry::*;
-use std::path::PathBuf;
-use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
-use vocabulary::TEMPLATE_PPI;
+use synthesis::{MasterParameters, MasterPrint, derive_seed};
 
 /// How often a finger is taken until it is good enough.
 const ATTEMPTS: u32 = 3;
@@ -54,13 +51,8 @@ type Made = ((FingerImage, u8, u32), FingerImage);
 fn finger(seed: u64, position: u8) -> anyhow::Result<Made> {
     let master = MasterPrint::generate(seed, &MasterParameters::default());
     let take = |number: u64| {
-        let parameters = ImpressionParameters::typical();
         let seed = derive_seed(seed, [number, 0, 1]);
-        let impression = Impression::render(&master, seed, &parameters);
-        let bytes = formats::image::encode_png(&impression.image, Some(TEMPLATE_PPI));
-        let file = File { path: PathBuf::from("finger.png"), bytes };
-        let prints = file.prints(None)?;
-        let print = prints.first().context("a synthetic finger holds no print")?;
+        let (file, print) = capture(&master, seed, "finger.png".into())?;
         let quality = print.template.header().quality;
         anyhow::Ok((FingerImage { position, bytes: file.bytes }, quality))
     };

@@ -5,7 +5,7 @@ use crate::registration::engine;
 use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp};
 use office::{Desk, OfficeError};
-use registry::{Actor, Command, CommandId, Envelope, Outcome, Role};
+use registry::{Actor, Command, CommandId, Envelope, Outcome};
 use serde::Serialize;
 use std::path::Path;
 
@@ -59,7 +59,7 @@ impl Walk {
         self.now += SignedDuration::from_mins(1);
         let given = self.give(actor, command);
         let given = given.with_context(|| format!("{about}: {what} (clause {clause})"))?;
-        self.note((about, clause, what), role(actor.role), &outcome_text(&given));
+        self.note((about, clause, what), actor.role.code(), &outcome_text(&given));
         let worked = self.desk.work(self.now)?;
         if let Some((id, why)) = worked.waiting.first() {
             bail!("{about}: {what}: effect {id} waits: {why}");
@@ -82,7 +82,7 @@ impl Walk {
             Ok(outcome) => bail!("{about}: {what} was carried out: {outcome:?}"),
             Err(OfficeError::Denied(denied)) => {
                 let outcome = format!("refused: {denied}");
-                self.note((about, clause, what), role(actor.role), &outcome);
+                self.note((about, clause, what), actor.role.code(), &outcome);
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -103,10 +103,6 @@ impl Walk {
             [about, clause, who, what, outcome].map(str::to_owned);
         self.steps.push(Step { about, at: self.now, clause, who, what, outcome });
     }
-}
-
-fn role(role: Role) -> &'static str {
-    role.code()
 }
 
 /// Where a thing stands now.
