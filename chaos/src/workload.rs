@@ -108,6 +108,7 @@ impl Workload {
             case: finger,
             probe: self.prints(finger),
             scope: Scope { active_only: true, gallery: None },
+            person: None,
             threshold: 0,
             candidates_max: CANDIDATES_MAX,
             allow_partial: true,

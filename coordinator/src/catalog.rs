@@ -79,6 +79,8 @@ pub struct Catalog {
     tombstones: BTreeMap<EncounterId, LogIndex>,
     persons: BTreeMap<PersonId, PersonRow>,
     person_tombstones: BTreeMap<PersonId, LogIndex>,
+    /// Persons that were merged into one, by that one. Derived.
+    merged_from: BTreeMap<PersonId, BTreeSet<PersonId>>,
     kek_epoch: u32,
     keys: BTreeMap<PersonId, WrappedKey>,
     erasures: Vec<ErasureRow>,
@@ -115,6 +117,7 @@ impl Catalog {
             tombstones: BTreeMap::new(),
             persons: BTreeMap::new(),
             person_tombstones: BTreeMap::new(),
+            merged_from: BTreeMap::new(),
             kek_epoch: 1,
             keys: BTreeMap::new(),
             erasures: Vec::new(),
@@ -169,7 +172,12 @@ impl Catalog {
             Command::MergePersons(merge) => self.merge_persons(merge),
             Command::Unlink(unlink) => self.unlink(unlink),
             Command::Erase(erase) => self.erase(erase),
-            Command::SearchIntent(intent) => self.open_search(intent),
+            Command::SearchIntent(intent) => {
+                self.open_search(intent.search, AuditEvent::Intent(intent))
+            }
+            Command::VerificationIntent(intent) => {
+                self.open_search(intent.search.search, AuditEvent::Verification(intent))
+            }
             Command::SearchOutcome(outcome) => self.close_search(outcome),
             Command::RegisterNode(register) => self.register_node(register),
             Command::SetNodeState(change) => self.set_node_state(change),

@@ -3,7 +3,7 @@
 //! Bytes: a version, the batch, nothing after it. A replica that meets a version it does not know
 //! halts; it never guesses ([`CodecError::Version`]).
 
-use crate::search::{SearchIntent, SearchOutcome};
+use crate::search::{SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{
     Code, CodecError, CoordinatorId, EncounterId, Epoch, GallerySet, Generation, LogIndex,
     MarkKind, NodeId, PartitionId, Payload, PersonId, Reader, Writer, code_enum, code_struct,
@@ -80,6 +80,8 @@ pub enum Command {
     Erase(Erase),
     /// A search is about to start.
     SearchIntent(SearchIntent),
+    /// A comparison with one person is about to start.
+    VerificationIntent(VerificationIntent),
     /// A search found something or nothing.
     SearchOutcome(SearchOutcome),
     /// A node joins.
@@ -109,6 +111,7 @@ code_enum!(Command, "a command" {
     6 => Unlink, 7 => Erase, 8 => SearchIntent, 9 => SearchOutcome, 10 => RegisterNode,
     11 => SetNodeState, 12 => SetReplicas, 13 => ReportReplica, 14 => Mark, 15 => Trim,
     16 => SetPolicy, 17 => SetFeatureLevel, 18 => RotateKek, 19 => AuditSeal,
+    20 => VerificationIntent,
 });
 
 /// What a match with another person does to an enrollment.

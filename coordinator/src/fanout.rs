@@ -1,4 +1,5 @@
-//! One probe against every partition: whom to ask, when to ask somebody else, what was covered.
+//! One probe against every partition, or against those that hold something of a person: whom to
+//! ask, when to ask somebody else, what was covered.
 //!
 //! The first sound answer of a partition counts, later ones do not. An answer is sound when it
 //! comes from a state at or past the barrier, under the placement asked for, and when the records
@@ -11,8 +12,8 @@ use crate::catalog::Catalog;
 use crate::message::{Alarm, Candidate, Missing};
 use crate::view::View;
 use replication::{
-    Cut, Generation, Hit, LogIndex, Merged, Mutation, NodeId, PartitionAnswer, PartitionId,
-    Payload, PersonId, ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated, merge,
+    Cut, EncounterId, Generation, Hit, LogIndex, Merged, Mutation, NodeId, PartitionAnswer,
+    PartitionId, Payload, PersonId, ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated, merge,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,8 @@ pub struct Question {
     pub probe: Payload,
     /// Which records.
     pub scope: Scope,
+    /// Of this person alone, merges considered.
+    pub person: Option<PersonId>,
     /// Lowest score.
     pub score_min: u32,
     /// Lowest rarity.
@@ -52,6 +55,19 @@ struct Part {
     answers: Vec<(NodeId, PartitionAnswer)>,
     /// What was cut together with other partitions did not suffice: asked for alone.
     is_alone: bool,
+    /// What of the person in question is there, as of the start; nobody when nobody is.
+    only: BTreeSet<EncounterId>,
+}
+
+/// How many records were eligible where a replica answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// So many.
+    Count(u32),
+    /// Not applied here yet.
+    NotYet,
+    /// Not known any more: what was counted changed since.
+    NoMore,
 }
 
 /// See the module.
@@ -82,10 +98,61 @@ impl Coverage {
     }
 }
 
+/// What one request asks for.
+type Asked = (Vec<ScanTarget>, BTreeSet<EncounterId>);
+
+/// Where something of a person is that a scope admits now.
+fn parts_of(catalog: &Catalog, person: PersonId, scope: Scope) -> BTreeMap<PartitionId, Part> {
+    let mut parts: BTreeMap<PartitionId, Part> = BTreeMap::new();
+    for encounter in catalog.encounters_of(person) {
+        let Some(row) = catalog.encounters().get(&encounter) else { continue };
+        if scope.admits_all(row.state, row.galleries) {
+            parts.entry(row.partition).or_default().only.insert(encounter);
+        }
+    }
+    parts
+}
+
+/// How many records of a partition, or of those of it that are named, a scope admitted at an index.
+fn known(
+    catalog: &Catalog,
+    (partition, only): (PartitionId, &BTreeSet<EncounterId>),
+    scope: Scope,
+    index: LogIndex,
+) -> Known {
+    if only.is_empty() {
+        // What was trimmed is told by the index of the answer.
+        let known = catalog.eligible(partition, index, scope);
+        return known.map_or(Known::NotYet, Known::Count);
+    }
+    if index > catalog.applied() {
+        return Known::NotYet;
+    }
+    // The catalog keeps no history of single encounters: those that did not change since count.
+    let mut count = 0;
+    for encounter in only {
+        let row = catalog.encounters().get(encounter);
+        let changed = match row {
+            Some(row) => Some(row.version),
+            None => catalog.tombstones().get(encounter).copied(),
+        };
+        if changed.is_none_or(|at| at > index) {
+            return Known::NoMore;
+        }
+        count += u32::from(row.is_some_and(|row| scope.admits_all(row.state, row.galleries)));
+    }
+    Known::Count(count)
+}
+
 impl Fanout {
-    /// Over all partitions of the catalog, asked for by a coordinator started as `boot`.
+    /// Over all partitions of the catalog, or those that hold something of the person in question,
+    /// asked for by a coordinator started as `boot`.
     pub fn new(catalog: &Catalog, question: Question, hedging: Hedging, boot: u64) -> Self {
-        let parts = catalog.partitions().map(|(id, _)| (id, Part::default())).collect();
+        let person = question.person.filter(|_| !is_mutated(Mutation::ClaimIgnored));
+        let parts = match person {
+            Some(person) => parts_of(catalog, person, question.scope),
+            None => catalog.partitions().map(|(id, _)| (id, Part::default())).collect(),
+        };
         Self { question, hedging, boot, parts }
     }
 
@@ -102,7 +169,7 @@ impl Fanout {
         now: u64,
         mut scan: impl FnMut() -> u64,
     ) -> Vec<(NodeId, ScanRequest)> {
-        let mut by_node: BTreeMap<(NodeId, Option<PartitionId>), Vec<ScanTarget>> = BTreeMap::new();
+        let mut by_node: BTreeMap<(NodeId, Option<PartitionId>), Asked> = BTreeMap::new();
         for (&partition, part) in &mut self.parts {
             let late = |asked: &u64| now >= asked + self.hedging.after_ms;
             if !part.answers.is_empty() || !part.asked.values().all(late) {
@@ -121,12 +188,14 @@ impl Fanout {
             part.asked.insert(node, now);
             let target = ScanTarget { partition, epoch: row.placement.epoch };
             let alone = part.is_alone.then_some(partition);
-            by_node.entry((node, alone)).or_default().push(target);
+            let (targets, only) = by_node.entry((node, alone)).or_default();
+            targets.push(target);
+            only.extend(&part.only);
         }
         let template = self.template(catalog.generation(), now);
-        let request = |((node, _), targets): ((NodeId, _), Vec<ScanTarget>)| {
+        let request = |((node, _), (targets, only)): ((NodeId, _), Asked)| {
             view.asked(node);
-            (node, ScanRequest { scan: scan(), targets, ..template.clone() })
+            (node, ScanRequest { scan: scan(), targets, only, ..template.clone() })
         };
         by_node.into_iter().map(request).collect()
     }
@@ -141,6 +210,7 @@ impl Fanout {
             min_index: self.question.min_index,
             probe: self.question.probe.clone(),
             scope: self.question.scope,
+            only: BTreeSet::new(),
             cut: self.question.cut,
             budget_ms: self.question.deadline.saturating_sub(now),
         }
@@ -180,24 +250,32 @@ impl Fanout {
         if is_mutated(Mutation::CoverageFromRequested) {
             return Vec::new();
         }
-        let mut alarms = Vec::new();
+        let (mut alarms, mut has_changed) = (Vec::new(), false);
         let scope = self.question.scope;
         for (&partition, part) in &mut self.parts {
             let Some(row) = catalog.partition(partition) else { continue };
-            let asked = &mut part.asked;
+            let (asked, only) = (&mut part.asked, &part.only);
             part.answers.retain(|(node, answer)| {
-                let known = catalog.eligible(partition, answer.snapshot_index, scope);
-                let wrong =
-                    known.is_some_and(|count| answer.eligible != count || answer.scanned != count);
+                let known = known(catalog, (partition, only), scope, answer.snapshot_index);
+                let wrong = match known {
+                    Known::Count(count) => answer.eligible != count || answer.scanned != count,
+                    Known::NotYet | Known::NoMore => false,
+                };
                 if wrong {
                     alarms.push(Alarm::CountMismatch { node: *node, partition });
                 }
-                let keep = !wrong && answer.snapshot_index >= row.trimmed_through;
+                has_changed |= known == Known::NoMore;
+                let is_old = answer.snapshot_index < row.trimmed_through;
+                let keep = !wrong && !is_old && known != Known::NoMore;
                 if !keep {
                     asked.insert(*node, 0);
                 }
                 keep
             });
+        }
+        if has_changed {
+            // What is asked again is to be answered from a state that can be counted.
+            self.question.min_index = catalog.applied();
         }
         if self.is_confirmed_whole(catalog) {
             self.drop_insufficient(catalog);
@@ -234,8 +312,10 @@ impl Fanout {
         partition: PartitionId,
         answer: &PartitionAnswer,
     ) -> bool {
-        let known = catalog.eligible(partition, answer.snapshot_index, self.question.scope);
-        known == Some(answer.eligible) && answer.scanned == answer.eligible
+        let Some(part) = self.parts.get(&partition) else { return false };
+        let (of, scope) = ((partition, &part.only), self.question.scope);
+        known(catalog, of, scope, answer.snapshot_index) == Known::Count(answer.eligible)
+            && answer.scanned == answer.eligible
     }
 
     /// What was covered.
@@ -311,6 +391,10 @@ impl Fanout {
         for hit in self.hits(catalog) {
             let row = catalog.encounters().get(&hit.encounter);
             let person = catalog.resolve(row.map_or(hit.person, |row| row.person));
+            let is_asked_for = self.question.person.is_none_or(|p| catalog.resolve(p) == person);
+            if !is_asked_for {
+                continue;
+            }
             if seen.insert(person) || is_mutated(Mutation::HedgeMergedTwice) {
                 let (encounter, score) = (hit.encounter, hit.score.unwrap_or(0));
                 let rarity = hit.rarity;

@@ -62,6 +62,8 @@ pub struct Identify {
     pub probe: Payload,
     /// Which records.
     pub scope: Scope,
+    /// Of this person alone, merges considered: a verification.
+    pub person: Option<PersonId>,
     /// Lowest score to return.
     pub threshold: u32,
     /// Most candidates to return.

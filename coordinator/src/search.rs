@@ -1,7 +1,8 @@
 //! Searches as the audit knows them.
 
 use replication::{
-    Code, CodecError, EncounterId, GalleryId, LogIndex, Reader, Scope, Writer, code_struct,
+    Code, CodecError, EncounterId, GalleryId, LogIndex, PersonId, Reader, Scope, Writer,
+    code_struct,
 };
 
 /// Before a search: who wants to know what, and why. Its log index is the barrier that every
@@ -25,6 +26,17 @@ pub struct SearchIntent {
 }
 
 code_struct!(SearchIntent { search, requester, purpose, case, probe_digest, scope, threshold });
+
+/// Before a comparison with one person: is it who it is said to be?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerificationIntent {
+    /// As before any search.
+    pub search: SearchIntent,
+    /// Who it is said to be.
+    pub person: PersonId,
+}
+
+code_struct!(VerificationIntent { search, person });
 
 /// A [`Scope`] with a byte form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! The rules of the catalog, one test each.
 
-use coordinator::catalog::{NodeRow, StreamRead};
+use coordinator::catalog::{AuditEvent, NodeRow, StreamRead};
 use coordinator::command::{
     Adjudicate, AuditSeal, Batch, Command, DedupPolicy, DedupVerdict, Enroll, Erase, ErasureTarget,
     MergePersons, NodeState, Origin, Outcome, Policy, Refusal, RegisterNode, ReportReplica,
     SetGalleries, SetNodeState, SetReplicas, Trim, Unlink, WrappedKey,
 };
-use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
+use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
 use coordinator::{Catalog, Founding};
 use proptest::prelude::*;
 use replication::{
@@ -174,6 +174,48 @@ fn erasing_a_person_erases_what_was_merged_into_it() {
     let again = Enroll { encounter: EncounterId(7), ..enroll(2, DedupPolicy::Skip) };
     assert_eq!(apply(&mut catalog, Command::Enroll(again)), Outcome::Gone);
     assert!(catalog.partitions().all(|(_, row)| row.summary == Summary::default()));
+}
+
+#[test]
+fn who_was_merged_is_found_under_every_name_also_after_a_restart() {
+    let mut catalog = founded();
+    (1..=4).for_each(|id| enrolled(&mut catalog, id, DedupPolicy::Skip));
+    for (from, into) in [(3, 2), (2, 1)] {
+        let merge = MergePersons { from: PersonId(from), into: PersonId(into) };
+        assert_eq!(apply(&mut catalog, Command::MergePersons(merge)), Outcome::Applied);
+    }
+    let again = Catalog::from_snapshot(&catalog.to_snapshot()).unwrap();
+    assert_eq!(again, catalog);
+    for catalog in [catalog, again] {
+        for person in [1, 2, 3] {
+            let mut found = catalog.encounters_of(PersonId(person));
+            found.sort();
+            assert_eq!(found, [1, 2, 3].map(EncounterId));
+        }
+        assert_eq!(catalog.encounters_of(PersonId(4)), [EncounterId(4)]);
+        assert_eq!(catalog.encounters_of(PersonId(9)), []);
+    }
+}
+
+#[test]
+fn a_comparison_with_one_person_is_on_record_with_who_it_is_about() {
+    let mut catalog = founded();
+    let scope = LoggedScope(Scope { active_only: true, gallery: None });
+    let (requester, purpose, case, probe_digest, threshold) = (1, 2, 3, [4; 32], 5);
+    let search =
+        SearchIntent { search: 6, requester, purpose, case, probe_digest, scope, threshold };
+    let intent = VerificationIntent { search, person: PersonId(7) };
+    let asked = Command::VerificationIntent(intent);
+    assert_eq!(apply(&mut catalog, asked.clone()), Outcome::Applied);
+    let at = catalog.applied();
+    assert_eq!(apply(&mut catalog, asked), Outcome::AlreadyApplied(at));
+    assert_eq!(catalog.audit().tail().len(), 1);
+    assert_eq!(catalog.audit().tail()[0].event, AuditEvent::Verification(intent));
+    let (is_complete, eligible, scanned, candidates) = (true, 0, 0, vec![]);
+    let outcome =
+        SearchOutcome { search: 6, as_of: at, is_complete, eligible, scanned, candidates };
+    assert_eq!(apply(&mut catalog, Command::SearchOutcome(outcome)), Outcome::Applied);
+    assert!(catalog.audit().verify());
 }
 
 #[test]

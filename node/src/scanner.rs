@@ -18,14 +18,14 @@ use replication::{
     ScanJob, Scanned, Scanner, finalists,
 };
 use search::{
-    Engine, ExtractorRule, Kernels, Options, Partition, Probe, Progress, Reference,
-    ReferenceSource, SearchError, Shard, ShardSearch, SourceError, Stage,
+    Engine, ExtractorRule, Gallery, Kernels, Options, Partition, Probe, Progress, Reference,
+    ReferenceSource, SearchError, Shard, ShardSearch, SourceError, Stage, TwinKernels,
 };
 use shelves::Shelves;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use vocabulary::{Similarity, SubjectId};
+use vocabulary::{ExtractorVersion, Similarity, SubjectId};
 
 /// Whether the time is over until which a result is wanted.
 pub(crate) type IsOver = Box<dyn Fn(u64) -> bool + Send + Sync>;
@@ -61,16 +61,22 @@ impl ResidentScanner {
     fn search(&self, probe: &Probe, job: &ScanJob) -> Result<Vec<Scanned>, SearchError> {
         let Some(extractor) = probe.extractor()? else { return Ok(Vec::new()) };
         let held = self.replicas.iter().filter(|(id, _)| job.targets.contains(id));
-        let source = |(id, shelves)| (id, Templates { shelves, scanner: self });
-        let sources: Vec<(&PartitionId, Templates<'_>)> = held.map(source).collect();
+        let source = |(id, shelves): (&PartitionId, _)| {
+            let picked = self.picked(shelves, job, extractor);
+            (*id, Templates { shelves, scanner: self }, picked)
+        };
+        let sources: Vec<_> = held.map(source).collect();
         let (mut of, mut parts, mut found) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for (partition, source) in &sources {
-            let (partition, index) = (**partition, source.shelves.index());
-            let mut scanned = 0;
-            for (gallery, encounters) in source.shelves.admitted(job.scope, extractor) {
+        for (partition, source, picked) in &sources {
+            let (partition, index) = (*partition, source.shelves.index());
+            let galleries: Vec<(&Gallery, u32)> = match picked {
+                Some((gallery, encounters)) => vec![(gallery, *encounters)],
+                None => source.shelves.admitted(job.scope, extractor).collect(),
+            };
+            let scanned = galleries.iter().map(|(_, encounters)| encounters).sum();
+            for (gallery, _) in galleries {
                 parts.push(Partition { gallery, source });
                 of.push(partition);
-                scanned += encounters;
             }
             let hits = Vec::new();
             found.insert(partition, Scanned { partition, index, scanned, hits, cut_at: None });
@@ -79,14 +85,26 @@ impl ResidentScanner {
         Ok(self.collect(shard, &of, found))
     }
 
+    /// A gallery of the encounters that a job names, if it names any.
+    fn picked(
+        &self,
+        shelves: &Shelves,
+        job: &ScanJob,
+        extractor: ExtractorVersion,
+    ) -> Option<(Gallery, u32)> {
+        (!job.only.is_empty()).then(|| shelves.picked(job, extractor, &self.parameters))
+    }
+
     fn search_parts(
         &self,
         probe: &Probe,
         parts: &[Partition<'_>],
         job: &ScanJob,
     ) -> Result<Shard, SearchError> {
+        // A gallery of the moment is not worth the way to a device.
+        let processor = TwinKernels::new();
         let engine = Engine {
-            kernels: &*self.kernels,
+            kernels: if job.only.is_empty() { &*self.kernels } else { &processor },
             parameters: &self.parameters,
             calibration: &self.calibration,
         };

@@ -12,6 +12,7 @@ use replication::{
     Scope, merge,
 };
 use search::{Options, Probe, Silent, TwinKernels};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use vocabulary::{ExtractorVersion, ImpressionKey, Template, TemplateHeader};
@@ -55,7 +56,7 @@ fn scanner() -> ResidentScanner {
 }
 
 fn job(probe: Payload, targets: Vec<PartitionId>, scope: Scope, cut: Cut) -> ScanJob {
-    ScanJob { number: 1, targets, probe, scope, cut, until: 1 }
+    ScanJob { number: 1, targets, probe, scope, only: BTreeSet::new(), cut, until: 1 }
 }
 
 fn probe(id: u64) -> Payload {
@@ -222,6 +223,34 @@ fn what_cannot_be_compared_is_not_counted_as_scanned() {
     scanner.change(ResidentChange::Effects { partition, through: 5, effects });
     let found = scanner.scan(&job(probe(4), vec![partition], EVERYBODY, CUT)).unwrap();
     assert_eq!((found[0].scanned, found[0].hits.len(), found[0].index), (0, 0, 5));
+}
+
+#[test]
+fn a_scan_of_encounters_that_are_named_compares_all_of_them_to_the_end_and_nobody_else() {
+    let partition = PartitionId(0);
+    let mut records: Vec<Record> = (1..=30).map(record).collect();
+    records[4].state = EncounterState::Held;
+    records[5].payload = of_version(&records[5].payload, 7);
+    let of = |id: u64| records[id as usize - 1].encounter;
+    let mut scanner = scanner();
+    let content = ResidentChange::Content { partition, index: 4, records: records.clone() };
+    scanner.change(content);
+    let everybody = scanner.scan(&job(probe(3), vec![partition], EVERYBODY, Cut::NONE)).unwrap();
+    let scores = |found: &[Scanned]| -> BTreeMap<EncounterId, _> {
+        found[0].hits.iter().map(|hit| (hit.encounter, (hit.score, hit.rarity))).collect()
+    };
+    let expected = scores(&everybody);
+    let mut named = job(probe(3), vec![partition], EVERYBODY, Cut::NONE);
+    // A mate, a stranger, one that is held, one of another version and one that is not there.
+    named.only = BTreeSet::from([of(3), of(11), of(5), of(6), EncounterId(1)]);
+    let found = scanner.scan(&named).unwrap();
+    assert_eq!((found[0].index, found[0].scanned, found[0].cut_at), (4, 3, None));
+    let found = scores(&found);
+    assert_eq!(found.keys().copied().collect::<BTreeSet<_>>(), [of(3), of(11), of(5)].into());
+    assert!(found.iter().all(|(id, scored)| expected[id] == *scored), "as in a whole search");
+    assert!(found[&of(3)].0 > found[&of(11)].0);
+    named.scope.active_only = true;
+    assert_eq!(scanner.scan(&named).unwrap()[0].scanned, 2);
 }
 
 #[test]

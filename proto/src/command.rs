@@ -6,7 +6,7 @@ use coordinator::command::{
     MergePersons, NodeState, Origin, Policy, RegisterNode, ReportReplica, RotateKek,
     SetFeatureLevel, SetGalleries, SetNodeState, SetPolicy, SetReplicas, Trim, Unlink, WrappedKey,
 };
-use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
+use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{EncounterId, LogIndex, PartitionId, Payload, PersonId, Scope};
 
 units! {
@@ -27,6 +27,7 @@ structs! {
     SearchIntent as SearchIntent {
         search, requester, purpose, case, probe_digest, scope, threshold,
     }
+    VerificationIntent as VerificationIntent { search, person }
     SearchOutcome as SearchOutcome { search, as_of, is_complete, eligible, scanned, candidates }
     RegisterNode as RegisterNode { node, incarnation, site, capacity }
     SetNodeState as SetNodeState { node, expected, state }
@@ -52,7 +53,7 @@ choices! {
     Command as Command in command {
         Enroll, DedupVerdict, Adjudicate, SetGalleries, MergePersons, Unlink, Erase, SearchIntent,
         SearchOutcome, RegisterNode, SetNodeState, SetReplicas, ReportReplica, Mark, Trim,
-        SetPolicy, SetFeatureLevel, RotateKek, AuditSeal,
+        SetPolicy, SetFeatureLevel, RotateKek, AuditSeal, VerificationIntent,
     }
 }
 

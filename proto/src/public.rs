@@ -69,7 +69,7 @@ pairs! {
 }
 
 choices! {
-    AuditEvent as AuditEvent in audit_event { Intent, Outcome, Erasure, Adjudication }
+    AuditEvent as AuditEvent in audit_event { Intent, Outcome, Erasure, Adjudication, Verification }
 }
 
 required!((u64, [u8; 32]) as v1::ChainPoint);
@@ -87,6 +87,7 @@ impl Field<v1::IdentifyRequest> for Identify {
             threshold: self.threshold,
             candidates_max: self.candidates_max,
             allow_partial: self.allow_partial,
+            person: self.person.to_wire(),
         }
     }
 
@@ -100,6 +101,7 @@ impl Field<v1::IdentifyRequest> for Identify {
             threshold: wire.threshold,
             candidates_max: wire.candidates_max,
             allow_partial: wire.allow_partial,
+            person: Field::from_wire(wire.person, "person")?,
         })
     }
 }

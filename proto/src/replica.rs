@@ -21,7 +21,7 @@ structs! {
     Scope as Scope { active_only, gallery }
     ScanTarget as ScanTarget { partition, epoch }
     ScanRequest as ScanRequest {
-        generation, boot, scan, targets, min_index, probe, scope, cut, budget_ms,
+        generation, boot, scan, targets, min_index, probe, scope, only, cut, budget_ms,
     }
     Cut as Cut { coarse, fine }
     Hit as Hit { coarse, fine, score, rarity, encounter, person }

@@ -123,6 +123,7 @@ fn scan_alone(bench: &Bench<'_>) -> Result<Latencies> {
             targets: (0..PARTITIONS).map(|partition| PartitionId(partition as u16)).collect(),
             probe: probe.clone(),
             scope: Scope { active_only: true, gallery: None },
+            only: Default::default(),
             cut: Cut { coarse: 500, fine: 100 },
             until: u64::MAX,
         };

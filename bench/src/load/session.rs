@@ -232,6 +232,7 @@ impl Asking {
             case: 0,
             probe: probe.clone(),
             scope,
+            person: None,
             threshold: 0,
             candidates_max: 20,
             allow_partial: true,

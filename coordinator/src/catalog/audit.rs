@@ -5,7 +5,7 @@
 
 use super::Catalog;
 use crate::command::{Adjudicate, AuditSeal, Erase, Outcome, Refusal};
-use crate::search::{SearchIntent, SearchOutcome};
+use crate::search::{SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{Code, LogIndex, code_enum, code_struct};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -21,10 +21,12 @@ pub enum AuditEvent {
     Erasure(Erase),
     /// A human decided about a duplicate.
     Adjudication(Adjudicate),
+    /// A comparison with one person is about to start.
+    Verification(VerificationIntent),
 }
 
 code_enum!(AuditEvent, "an audit event" {
-    0 => Intent, 1 => Outcome, 2 => Erasure, 3 => Adjudication
+    0 => Intent, 1 => Outcome, 2 => Erasure, 3 => Adjudication, 4 => Verification
 });
 
 /// One link of the chain.
@@ -120,12 +122,13 @@ impl Audit {
 }
 
 impl Catalog {
-    pub(super) fn open_search(&mut self, intent: SearchIntent) -> Outcome {
-        if let Some(at) = self.audit.open.get(&intent.search) {
+    /// Puts on record that a search begins.
+    pub(super) fn open_search(&mut self, search: u128, intent: AuditEvent) -> Outcome {
+        if let Some(at) = self.audit.open.get(&search) {
             return Outcome::AlreadyApplied(*at);
         }
-        self.audit.open.insert(intent.search, self.applied);
-        self.audit.record(self.applied, self.time_ms, AuditEvent::Intent(intent));
+        self.audit.open.insert(search, self.applied);
+        self.audit.record(self.applied, self.time_ms, intent);
         Outcome::Applied
     }
 

@@ -57,11 +57,9 @@ impl Catalog {
         for encounter in self.encounters_of(person) {
             self.bury(encounter);
         }
-        let end = self.resolve(person);
-        let merged: Vec<PersonId> =
-            self.persons.keys().copied().filter(|id| self.resolve(*id) == end).collect();
-        for person in merged {
+        for person in self.merged_with(person) {
             self.persons.remove(&person);
+            self.merged_from.remove(&person);
             self.keys.remove(&person);
             self.person_tombstones.insert(person, self.applied);
         }

@@ -25,10 +25,19 @@ impl Catalog {
 
     /// All encounters of a person, those of merged persons included.
     pub fn encounters_of(&self, person: PersonId) -> Vec<EncounterId> {
-        let person = self.resolve(person);
-        let of = |(id, _): &(&PersonId, &PersonRow)| self.resolve(**id) == person;
-        let rows = self.persons.iter().filter(of);
-        rows.flat_map(|(_, row)| row.encounters.iter().copied()).collect()
+        let rows = self.merged_with(person).into_iter().filter_map(|id| self.persons.get(&id));
+        rows.flat_map(|row| row.encounters.iter().copied()).collect()
+    }
+
+    /// All persons that a person turned out to be, the last one first.
+    pub(super) fn merged_with(&self, person: PersonId) -> Vec<PersonId> {
+        let (mut all, mut next) = (vec![self.resolve(person)], 0);
+        while let Some(into) = all.get(next) {
+            let from = self.merged_from.get(into).into_iter().flatten().copied();
+            all.extend(from.collect::<Vec<_>>());
+            next += 1;
+        }
+        all
     }
 
     pub(super) fn merge_persons(&mut self, merge: MergePersons) -> Outcome {
@@ -45,6 +54,7 @@ impl Catalog {
         if let Some(row) = self.persons.get_mut(&merge.from) {
             row.merged_into = Some(into);
         }
+        self.merged_from.entry(into).or_default().insert(merge.from);
         Outcome::Applied
     }
 

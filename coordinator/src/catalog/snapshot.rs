@@ -77,6 +77,7 @@ impl Catalog {
             tombstones: reader.get()?,
             persons: reader.get::<BTreeMap<_, PersonRow>>()?,
             person_tombstones: reader.get()?,
+            merged_from: BTreeMap::new(),
             kek_epoch: reader.get()?,
             keys: reader.get()?,
             erasures: reader.get::<Vec<ErasureRow>>()?,
@@ -89,6 +90,11 @@ impl Catalog {
             effects: BTreeMap::new(),
         };
         reader.end()?;
+        for (person, row) in &catalog.persons {
+            if let Some(into) = row.merged_into {
+                catalog.merged_from.entry(into).or_default().insert(*person);
+            }
+        }
         let pending =
             catalog.encounters.iter().filter(|(_, row)| row.state == EncounterState::Pending);
         catalog.pending = pending.map(|(id, row)| (row.enrolled_at, *id)).collect();

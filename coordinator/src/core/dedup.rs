@@ -57,6 +57,7 @@ impl Coordinator {
             let blind = is_mutated(Mutation::VerdictWithoutBarrier);
             let question = Question {
                 probe,
+                person: None,
                 scope: Scope {
                     active_only: is_mutated(Mutation::DedupIgnoresPending),
                     gallery: None,

@@ -5,7 +5,7 @@ use super::{Asker, Coordinator};
 use crate::command::{Command, Outcome};
 use crate::fanout::{Fanout, Question};
 use crate::message::{Identified, Identify, Output, Response, Unavailable};
-use crate::search::{LoggedScope, SearchIntent, SearchOutcome};
+use crate::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{Cut, LogIndex, Mutation, ScanAnswer, is_mutated};
 use sha2::{Digest, Sha256};
 
@@ -24,9 +24,9 @@ impl Search {
         Self { request, identify, deadline, as_of: 0, fanout: None, found: None }
     }
 
-    fn intent(&self, search: u128) -> SearchIntent {
+    fn intent(&self, search: u128) -> Command {
         let Identify { requester, purpose, case, ref probe, scope, threshold, .. } = self.identify;
-        SearchIntent {
+        let search = SearchIntent {
             search,
             requester,
             purpose,
@@ -34,12 +34,18 @@ impl Search {
             probe_digest: Sha256::digest(probe.as_bytes()).into(),
             scope: LoggedScope(scope),
             threshold,
+        };
+        match self.identify.person {
+            Some(person) => Command::VerificationIntent(VerificationIntent { search, person }),
+            None => Command::SearchIntent(search),
         }
     }
 
     fn question(&self, cut: Cut) -> Question {
         Question {
-            cut,
+            // Everything of one person is compared to the end.
+            cut: if self.identify.person.is_some() { Cut::NONE } else { cut },
+            person: self.identify.person,
             probe: self.identify.probe.clone(),
             scope: self.identify.scope,
             score_min: self.identify.threshold,
@@ -65,7 +71,7 @@ impl Coordinator {
         }
         let key = self.sequence + 1;
         let name = self.search_name(key);
-        let sequence = self.submit_for_client(Command::SearchIntent(search.intent(name)))?;
+        let sequence = self.submit_for_client(search.intent(name))?;
         debug_assert_eq!(sequence, key, "a search is named by the number of its intent");
         if is_mutated(Mutation::SearchBeforeIntent) {
             search.as_of = self.catalog.applied();

@@ -151,6 +151,18 @@ impl Print {
         self
     }
 
+    /// A print that is enrolled.
+    pub(crate) fn enrolled(reference: node::Reference) -> Self {
+        Self {
+            path: PathBuf::from(reference.key.to_string()),
+            index: 0,
+            of: 1,
+            digest: reference.digest,
+            source: Source::Template,
+            template: reference.template,
+        }
+    }
+
     /// What an answer says about it.
     pub(crate) fn summary(&self) -> PrintSummary {
         let header = self.template.header();

@@ -4,7 +4,6 @@ mod commands;
 mod comparing;
 mod demonstration;
 mod device;
-mod drawing;
 mod gallery;
 mod identification;
 mod load;

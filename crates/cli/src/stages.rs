@@ -1,7 +1,7 @@
 //! Every stage of an extraction as a drawing.
 
-use crate::drawing::{Background, Color, Drawing, Layer, Path, minutia_marks};
 use clap::ValueEnum;
+use drawing::{Background, Color, Drawing, Layer, Path, minutia_marks};
 use extraction::{BitImage, Cells, Plane, Stages};
 use vocabulary::GrayImage;
 

@@ -73,13 +73,15 @@ pub enum Mutation {
     SnapshotFromBefore,
     /// Of two matching encounters in one entry of the log, neither counts as the earlier.
     TwinsIgnored,
+    /// A comparison with one person is one with everybody.
+    ClaimIgnored,
     /// A torn end and damage in the middle of the log are treated alike: cut there.
     DamageTakenForTornTail,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::AckBeforeSync,
         Self::VoteNotPersisted,
         Self::AppliedIndexInSecondBatch,
@@ -114,6 +116,7 @@ impl Mutation {
         Self::OldReportTrusted,
         Self::SnapshotFromBefore,
         Self::TwinsIgnored,
+        Self::ClaimIgnored,
         Self::DamageTakenForTornTail,
     ];
 }

@@ -5,6 +5,7 @@ use crate::cut::{CoarseKey, Cut};
 use crate::identity::{EncounterId, Epoch, Generation, LogIndex, NodeId, PartitionId, PersonId};
 use crate::record::{EncounterState, GalleryId, GallerySet, Record};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// Which records a scan looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct ScanRequest {
     pub probe: Payload,
     /// Which records.
     pub scope: Scope,
+    /// Of these encounters alone, as a verification needs; of all when none is named.
+    pub only: BTreeSet<EncounterId>,
     /// How many of the whole gallery go on.
     pub cut: Cut,
     /// When the answer is worth nothing any more, in milliseconds of the asker's wait.

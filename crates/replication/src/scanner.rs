@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::identity::{EncounterId, LogIndex, PartitionId};
 use crate::record::Record;
 use crate::scan::{Hit, ScanFault, Scope};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a scanner is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +48,19 @@ pub struct ScanJob {
     pub probe: Payload,
     /// Which records.
     pub scope: Scope,
+    /// Of these encounters alone; of all when none is named.
+    pub only: BTreeSet<EncounterId>,
     /// How many of the whole gallery go on.
     pub cut: Cut,
     /// When the result is worth nothing any more, on the clock of the host.
     pub until: u64,
+}
+
+impl ScanJob {
+    /// Whether a record is to be compared.
+    pub fn admits(&self, record: &Record) -> bool {
+        self.scope.admits(record) && (self.only.is_empty() || self.only.contains(&record.encounter))
+    }
 }
 
 /// What was found in one replica.
@@ -141,7 +150,7 @@ impl<S: Scorer> Scanner for MemoryScanner<S> {
         for &partition in &job.targets {
             let Some((index, records)) = self.replicas.get(&partition) else { continue };
             let before = looked_at.len();
-            for record in records.values().filter(|record| job.scope.admits(record)) {
+            for record in records.values().filter(|record| job.admits(record)) {
                 let coarse = self.scorer.coarse(&job.probe, &record.payload);
                 let key = CoarseKey { coarse, encounter: record.encounter };
                 looked_at.push((key, partition, record));

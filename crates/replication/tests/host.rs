@@ -49,6 +49,7 @@ fn scan(number: u64, min_index: LogIndex) -> HostInput {
         min_index,
         probe: Payload::default(),
         scope: Scope { active_only: true, gallery: None },
+        only: Default::default(),
         cut: Cut::NONE,
         budget_ms: 1000,
     };

@@ -56,7 +56,16 @@ fn node(partitions: &BTreeMap<PartitionId, Vec<Record>>) -> MemoryScanner<Bytes>
 
 fn ask(node: &mut MemoryScanner<Bytes>, targets: Vec<PartitionId>, cut: Cut) -> Vec<Scanned> {
     let probe = Payload::default();
-    node.scan(&ScanJob { number: 1, targets, probe, scope: SCOPE, cut, until: 0 }).unwrap()
+    node.scan(&ScanJob {
+        number: 1,
+        targets,
+        probe,
+        scope: SCOPE,
+        only: Default::default(),
+        cut,
+        until: 0,
+    })
+    .unwrap()
 }
 
 fn answer(scanned: Scanned) -> PartitionAnswer {

@@ -4,7 +4,7 @@
 use coordinator::Catalog;
 use coordinator::command::{Batch, Command, Origin};
 use coordinator::raft::{EntryBody, LogEntry};
-use coordinator::{Founding, catalog::StreamRead};
+use coordinator::{Founding, Identify, catalog::StreamRead};
 use replication::{
     Code, Cut, Effect, EncounterId, EncounterState, GallerySet, LogIndex, PartitionId, Payload,
     Record, Scope, Summary,
@@ -114,6 +114,14 @@ impl Model {
                 note(&mut self.lives, index, effect);
             }
         }
+    }
+
+    /// Whether a search is about an encounter, as it is linked now. `None` when that is not known
+    /// any more, because it was erased.
+    pub(crate) fn concerns(&self, asked: &Identify, life: &Life) -> Option<bool> {
+        let Some(person) = asked.person else { return Some(true) };
+        let row = self.catalog.encounters().get(&life.record.encounter)?;
+        Some(self.catalog.resolve(row.person) == self.catalog.resolve(person))
     }
 
     /// What a partition held at an index.

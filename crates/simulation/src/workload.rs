@@ -93,7 +93,8 @@ impl Workload {
         let drawn = match random.below(100) {
             0..42 => Some((self.enroll(random), 6)),
             42..50 => self.enroll_again(random).map(|request| (request, 2)),
-            50..74 => Some((self.identify(random), 0)),
+            50..69 => Some((self.identify(random), 0)),
+            69..74 => self.verify(random, model).map(|request| (request, 0)),
             74..81 => self.erase(random, model).map(|request| (request, 6)),
             81..89 => adjudicate(random, model).map(|request| (request, 2)),
             89..93 => {
@@ -174,11 +175,23 @@ impl Workload {
             case: random.below(100),
             probe: scorer::impression(finger, random.next() as u32),
             scope: Scope { active_only: random.chance(800), gallery },
+            person: None,
             // A search for everybody shows where it is cut.
             threshold: if random.chance(400) { 1 } else { THRESHOLD },
             candidates_max: if random.chance(200) { 1 } else { 50 },
             allow_partial: random.chance(200),
         })
+    }
+
+    /// Somebody says who it is: mostly the one that it is.
+    fn verify(&self, random: &mut Random, model: &Model) -> Option<Request> {
+        let known = self.known(random)?;
+        let row = model.catalog.encounters().get(&known.encounter);
+        let person = row.map_or(known.person, |row| row.person);
+        let finger = if random.chance(800) { scorer::finger_of(&known.payload) } else { u32::MAX };
+        let Request::Identify(asked) = self.identify(random) else { return None };
+        let probe = scorer::impression(finger, random.next() as u32);
+        Some(Request::Identify(Identify { probe, person: Some(person), ..asked }))
     }
 
     fn erase(&self, random: &mut Random, model: &Model) -> Option<Request> {

@@ -10,7 +10,8 @@ use formats::template::encounter::Encounter;
 use matching::{PackedRecord, Parameters, descriptor};
 use rayon::prelude::*;
 use replication::{
-    Effect, EncounterId, EncounterState, GallerySet, LogIndex, Payload, PersonId, Record, Scope,
+    Effect, EncounterId, EncounterState, GallerySet, LogIndex, Payload, PersonId, Record, ScanJob,
+    Scope,
 };
 use search::{Gallery, Kernels};
 use std::collections::BTreeMap;
@@ -88,6 +89,24 @@ impl Shelves {
         shelves.map(|(_, shelf)| (&shelf.gallery, shelf.encounters))
     }
 
+    /// Those that a job names, as far as prints of an extractor can be compared with them, in a
+    /// gallery of their own, and how many they are.
+    pub(super) fn picked(
+        &self,
+        job: &ScanJob,
+        extractor: ExtractorVersion,
+        parameters: &Parameters,
+    ) -> (Gallery, u32) {
+        let named = job.only.iter().filter_map(|id| self.records.get(id));
+        let named = named.filter(|held| job.admits(&held.record) && held.label.is_some());
+        let packed = named.filter_map(|held| Packed::new(&held.record, parameters));
+        let (mut gallery, mut encounters) = (Gallery::new(parameters), 0);
+        for packed in packed.filter(|packed| packed.extractor == extractor) {
+            encounters += u32::from(packed.append_to(&mut gallery));
+        }
+        (gallery, encounters)
+    }
+
     /// Follows the replica. Returns what was removed; no device holds it any more.
     pub(super) fn apply(
         &mut self,
@@ -150,12 +169,8 @@ impl Shelves {
         let label = Label { extractor: packed.extractor.0, state, galleries };
         let fresh = || Shelf { gallery: Gallery::new(parameters), encounters: 0 };
         let shelf = self.shelves.entry(label).or_insert_with(fresh);
-        for (key, print) in &packed.prints {
-            if shelf.gallery.append(key, print).is_err() {
-                // In part would be worse than not at all: the count says that it is missing.
-                shelf.gallery.remove_subject(&key.subject);
-                return None;
-            }
+        if !packed.append_to(&mut shelf.gallery) {
+            return None;
         }
         shelf.encounters += 1;
         Some(label)
@@ -189,6 +204,18 @@ struct Packed {
 }
 
 impl Packed {
+    /// Puts all prints into a gallery, or none when one does not fit: the count then says that the
+    /// encounter is missing.
+    fn append_to(&self, gallery: &mut Gallery) -> bool {
+        for (key, print) in &self.prints {
+            if gallery.append(key, print).is_err() {
+                gallery.remove_subject(&key.subject);
+                return false;
+            }
+        }
+        true
+    }
+
     /// `None` when the payload holds no prints that this release can read.
     fn new(record: &Record, parameters: &Parameters) -> Option<Self> {
         let encounter = Encounter::decode(record.payload.as_bytes()).ok()?;

@@ -4,6 +4,7 @@
 use anyhow::{Context, anyhow, ensure};
 use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::ErasureTarget;
+use coordinator::search::SearchIntent;
 use replication::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -80,21 +81,34 @@ impl Line {
     }
 }
 
+fn id(id: u128) -> String {
+    format!("{id:032x}")
+}
+
+/// Who wants to know what, and why.
+fn intent(what: &str, intent: &SearchIntent) -> Value {
+    json!({
+        "what": what,
+        "search": id(intent.search),
+        "requester": id(intent.requester),
+        "purpose": intent.purpose,
+        "case": intent.case,
+        "probe_sha256": hex(&intent.probe_digest),
+        "active_only": intent.scope.0.active_only,
+        "gallery": intent.scope.0.gallery.map(|gallery| gallery.index()),
+        "threshold": intent.threshold,
+    })
+}
+
 /// An event for people. Numbers of 16 bytes are hexadecimal.
 fn event(event: &AuditEvent) -> Value {
-    let id = |id: u128| format!("{id:032x}");
     match event {
-        AuditEvent::Intent(intent) => json!({
-            "what": "a search begins",
-            "search": id(intent.search),
-            "requester": id(intent.requester),
-            "purpose": intent.purpose,
-            "case": intent.case,
-            "probe_sha256": hex(&intent.probe_digest),
-            "active_only": intent.scope.0.active_only,
-            "gallery": intent.scope.0.gallery.map(|gallery| gallery.index()),
-            "threshold": intent.threshold,
-        }),
+        AuditEvent::Intent(search) => intent("a search begins", search),
+        AuditEvent::Verification(verification) => {
+            let mut said = intent("a comparison with one person begins", &verification.search);
+            said["person"] = id(verification.person.0).into();
+            said
+        }
         AuditEvent::Outcome(outcome) => json!({
             "what": "a search ends",
             "search": id(outcome.search),
@@ -134,21 +148,23 @@ fn event(event: &AuditEvent) -> Value {
 mod tests {
     use super::*;
     use coordinator::command::{Adjudicate, Erase};
-    use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
+    use coordinator::search::{LoggedScope, SearchOutcome, VerificationIntent};
     use replication::{EncounterId, PersonId, Scope};
 
-    fn events() -> [AuditEvent; 4] {
+    fn events() -> [AuditEvent; 5] {
         let scope = LoggedScope(Scope { active_only: true, gallery: None });
+        let search = SearchIntent {
+            search: 1,
+            requester: 2,
+            purpose: 3,
+            case: 4,
+            probe_digest: [5; 32],
+            scope,
+            threshold: 0,
+        };
         [
-            AuditEvent::Intent(SearchIntent {
-                search: 1,
-                requester: 2,
-                purpose: 3,
-                case: 4,
-                probe_digest: [5; 32],
-                scope,
-                threshold: 0,
-            }),
+            AuditEvent::Intent(search),
+            AuditEvent::Verification(VerificationIntent { search, person: PersonId(6) }),
             AuditEvent::Outcome(SearchOutcome {
                 search: 1,
                 as_of: 7,

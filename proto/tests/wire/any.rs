@@ -3,7 +3,7 @@
 use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::*;
 use coordinator::raft::*;
-use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome};
+use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
 use coordinator::{Acknowledge, Candidate, HeldRow, Identified, Identify, Missing, PeerMessage};
 use replication::*;
 use std::collections::BTreeSet;
@@ -135,7 +135,7 @@ structs! {
     Scope { active_only gallery }
     ScanTarget { partition epoch }
     ScanRequest {
-        generation boot scan targets min_index probe scope cut budget_ms
+        generation boot scan targets min_index probe scope only cut budget_ms
     }
     Cut { coarse fine }
     CoarseKey { coarse encounter }
@@ -172,6 +172,7 @@ structs! {
     Unlink { encounter person expected_version }
     Erase { target basis requester approver }
     SearchIntent { search requester purpose case probe_digest scope threshold }
+    VerificationIntent { search person }
     SearchOutcome { search as_of is_complete eligible scanned candidates }
     RegisterNode { node incarnation site capacity }
     SetNodeState { node expected state }
@@ -188,7 +189,7 @@ structs! {
     HeldRow { encounter person enrolled_at matches }
     AuditRecord { height index time_ms event head }
     Identified { as_of is_complete eligible scanned candidates missing }
-    Identify { requester purpose case probe scope threshold candidates_max allow_partial }
+    Identify { requester purpose case probe scope person threshold candidates_max allow_partial }
 }
 
 macro_rules! enums {
@@ -230,6 +231,7 @@ enums! {
     AuditEvent {
         |s| Self::Intent(Any::any(s)), |s| Self::Outcome(Any::any(s)),
         |s| Self::Erasure(Any::any(s)), |s| Self::Adjudication(Any::any(s)),
+        |s| Self::Verification(Any::any(s)),
     }
     ErasureTarget { |s| Self::Encounter(Any::any(s)), |s| Self::Person(Any::any(s)) }
     Effect {
@@ -272,6 +274,6 @@ enums! {
         |s| Self::ReportReplica(Any::any(s)), |s| Self::Mark(Any::any(s)),
         |s| Self::Trim(Any::any(s)), |s| Self::SetPolicy(Any::any(s)),
         |s| Self::SetFeatureLevel(Any::any(s)), |s| Self::RotateKek(Any::any(s)),
-        |s| Self::AuditSeal(Any::any(s)),
+        |s| Self::AuditSeal(Any::any(s)), |s| Self::VerificationIntent(Any::any(s)),
     }
 }

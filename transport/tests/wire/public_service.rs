@@ -74,6 +74,7 @@ fn identify() -> Identify {
         case: 2,
         probe: vec![1; 3000].into(),
         scope: Scope { active_only: true, gallery: None },
+        person: None,
         threshold: 4,
         candidates_max: 5,
         allow_partial: true,

@@ -12,6 +12,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("synthesis", &[]),
     ("evaluation", &[]),
     ("charts", &[]),
+    ("drawing", &["charts", "formats"]),
     ("forms", &[]),
     ("matching", &[]),
     ("registry", &[]),
@@ -46,6 +47,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
             "synthesis",
             "evaluation",
             "charts",
+            "drawing",
         ],
     ),
     (

@@ -1,12 +1,12 @@
 //! `tanba inspect`: what the extractor sees in a print.
 
-use crate::drawing::{self, Drawing, minutia_marks};
 use crate::load::{File, PrintSummary, Resolution, ResolutionArgument, Source, resolution_of};
 use crate::output::{Exit, Output};
 use crate::stages::Stage;
 use crate::table::{Align, Table};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use drawing::{Drawing, minutia_marks};
 use extraction::{Extraction, Parameters};
 use serde::Serialize;
 use std::path::{Path, PathBuf};

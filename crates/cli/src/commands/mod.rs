@@ -11,6 +11,7 @@ pub(crate) mod identify;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod man;
+mod receipt;
 pub(crate) mod registry;
 pub(crate) mod stats;
 pub(crate) mod verify;
@@ -27,7 +28,7 @@ pub(crate) enum Command {
     Enroll(enroll::Arguments),
     /// Search a gallery for the person whose prints these are.
     Identify(identify::Arguments),
-    /// Compare prints of one person with prints of another.
+    /// Compare prints of one person with prints of another, or with who is enrolled under a name.
     Verify(verify::Arguments),
     /// Show what the extractor sees in a print: quality, advice, minutiae, every stage.
     Inspect(inspect::Arguments),

@@ -1,16 +1,21 @@
-//! `tanba verify`: are two prints of the same finger, or two sets of prints of the same person?
+//! `tanba verify`: are two prints of the same finger, or two sets of prints of the same person? Are
+//! these prints of who is enrolled under this name?
+
+mod remote;
 
 use crate::comparing::{Compared, OtherExtractors, compare_persons};
+use crate::gallery;
 use crate::load::{Print, PrintSummary, ResolutionArgument, load, note_estimates};
 use crate::output::{Exit, Output, write_file};
 use crate::report::words;
 use crate::table::{Align, Table};
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use matching::calibration::Calibration;
+use operation::connection::MaybeCluster;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use vocabulary::Similarity;
+use vocabulary::{Similarity, SubjectId};
 
 /// Arguments of `tanba verify`.
 #[derive(clap::Args)]
@@ -20,12 +25,24 @@ Exit codes: 0 the threshold is met, 1 it is not, 2 error.
 Examples:
   tanba verify a.png b.png
   tanba verify --probe thumb1.png index1.png --reference thumb2.png index2.png
-  tanba verify a.png b.iso --fmr 0.0001 --report ab.html")]
+  tanba verify a.png b.iso --fmr 0.0001 --report ab.html
+  tanba verify thumb.png index.png --subject kz-17 --data gallery
+  tanba verify thumb.png index.png --subject kz-17 --cluster cluster.toml --purpose 3 --case 41")]
 pub(crate) struct Arguments {
-    /// The probe and the reference.
-    #[arg(num_args = 2, value_names = ["PROBE", "REFERENCE"], required_unless_present = "probe",
+    /// The probe and the reference; with --subject, prints of who says to be that one.
+    #[arg(value_name = "FILE", required_unless_present = "probe",
           conflicts_with_all = ["probe", "reference"])]
     files: Vec<PathBuf>,
+    /// Compare with what is enrolled under this name.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["probe", "reference"])]
+    subject: Option<SubjectId>,
+    /// The folder of the gallery that has the subject.
+    #[arg(long, value_name = "DIR", requires = "subject")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: MaybeCluster,
+    #[command(flatten)]
+    recorded: remote::RecordedArguments,
     /// Prints of one person; several fingers are fused.
     #[arg(long, num_args = 1.., value_name = "FILE", requires = "reference")]
     probe: Vec<PathBuf>,
@@ -41,10 +58,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = crate::output::rate)]
     fmr: f64,
     /// What to do about prints made by different extractors.
-    #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse)]
+    #[arg(long, value_enum, default_value_t = OtherExtractors::Refuse, conflicts_with = "cluster")]
     other_extractors: OtherExtractors,
     /// Write a self-contained HTML report.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
     report: Option<PathBuf>,
 }
 
@@ -78,12 +95,14 @@ pub(crate) struct Finger {
 
 /// Compares and decides.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
-    let (probe, reference) = match arguments.files.as_slice() {
-        [probe, reference] => (vec![probe.clone()], vec![reference.clone()]),
-        _ => (arguments.probe.clone(), arguments.reference.clone()),
-    };
-    let read = |paths: &[PathBuf]| read_side(paths, arguments.resolution.ppi);
-    let (probe, reference) = (read(&probe)?, read(&reference)?);
+    let connection = arguments.cluster.connect()?;
+    if let Some(connection) = connection {
+        let subject = arguments.subject.as_ref().context("name who it is said to be: --subject")?;
+        let probe = read_side(&arguments.files, arguments.resolution.ppi)?;
+        note_estimates(&probe, output);
+        return remote::verify(&arguments, subject, &probe, &connection, output);
+    }
+    let (probe, reference) = sides(&arguments, output)?;
     let compared = compare_persons(&probe, &reference, arguments.other_extractors)?;
     let answer = answer(&arguments, &probe, &reference, &compared);
     warn_of_copies(&probe, &reference, output);
@@ -96,6 +115,28 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
         output.note(format!("report written to {}", path.display()));
     }
     Ok(if answer.decision == MATCH { Exit::Found } else { Exit::NotFound }.into())
+}
+
+/// The prints to compare.
+fn sides(arguments: &Arguments, output: &Output) -> anyhow::Result<(Vec<Print>, Vec<Print>)> {
+    let read = |paths: &[PathBuf]| read_side(paths, arguments.resolution.ppi);
+    if let Some(subject) = &arguments.subject {
+        let data = arguments.data.as_deref().context("give --data or --cluster")?;
+        let node = gallery::open(data, &gallery::options(), output)?;
+        let references: Vec<Print> =
+            node.references(subject)?.into_iter().map(Print::enrolled).collect();
+        ensure!(!references.is_empty(), "nobody is enrolled as {subject} in {}", data.display());
+        return Ok((read(&arguments.files)?, references));
+    }
+    match arguments.files.as_slice() {
+        [] => Ok((read(&arguments.probe)?, read(&arguments.reference)?)),
+        [probe, reference] => Ok((read(&[probe.to_owned()])?, read(&[reference.to_owned()])?)),
+        files => bail!(
+            "{} files are given: give a probe and a reference, or --probe and --reference, or \
+             --subject",
+            files.len()
+        ),
+    }
 }
 
 fn read_side(paths: &[PathBuf], ppi: Option<f32>) -> anyhow::Result<Vec<Print>> {

@@ -2,7 +2,7 @@
 
 use crate::comparing::{OtherExtractors, compare_persons};
 use crate::gallery;
-use crate::load::{File, Print, Source};
+use crate::load::{File, Print};
 use crate::output::Output;
 use matching::calibration::Calibration;
 use node::{EnrollOutcome, Enrollment, Node};
@@ -135,15 +135,7 @@ impl Engine for LocalEngine {
         subject: &Subject,
     ) -> Result<Compared, EngineError> {
         let references = self.node.references(&subject.to_vocabulary()).map_err(failed)?;
-        let on_file = |reference: node::Reference| Print {
-            path: PathBuf::from(format!("finger {} on file", reference.key.position)),
-            index: 0,
-            of: 1,
-            digest: reference.digest,
-            source: Source::Template,
-            template: reference.template,
-        };
-        let on_file: Vec<Print> = references.into_iter().map(on_file).collect();
+        let on_file: Vec<Print> = references.into_iter().map(Print::enrolled).collect();
         self.against(&prints(live)?, &on_file)
     }
 

@@ -1,7 +1,7 @@
 //! A probe and a reference side by side, their paired minutiae in matching colors and numbers.
 
 use super::{Html, escape};
-use crate::drawing::{Path, mark_outline, mark_tail, path_data};
+use drawing::{Path, mark_outline, mark_tail, path_data};
 use std::fmt::Write;
 use vocabulary::{GrayImage, Minutia, Template};
 
@@ -28,7 +28,7 @@ pub(crate) fn symbol(id: &str, image: &GrayImage, template: &Template) -> Html {
         escape(id),
         header.width_px,
         header.height_px,
-        crate::drawing::gray_data_uri(image)
+        drawing::gray_data_uri(image)
     ))
 }
 

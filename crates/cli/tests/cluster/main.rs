@@ -11,3 +11,4 @@ mod halting;
 mod prints;
 mod probes;
 mod processes;
+mod verification;

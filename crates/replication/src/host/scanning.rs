@@ -91,6 +91,7 @@ impl<S: Stores> Host<S> {
             targets: running.targets.iter().map(|(target, _)| target.partition).collect(),
             probe: request.probe.clone(),
             scope: request.scope,
+            only: request.only.clone(),
             cut: request.cut,
             until,
         }));
@@ -122,7 +123,11 @@ impl<S: Stores> Host<S> {
         if stale || (behind && !is_mutated(Mutation::BarrierIgnored)) {
             return Err(ScanFault::Behind);
         }
-        Ok(applier.summary().eligible(request.scope))
+        if request.only.is_empty() {
+            return Ok(applier.summary().eligible(request.scope));
+        }
+        let held = request.only.iter().filter_map(|id| applier.records().get(id));
+        Ok(held.filter(|record| request.scope.admits(record)).count() as u32)
     }
 
     pub(super) fn on_scanned(&mut self, done: ScanDone, out: &mut Vec<HostOutput>) {

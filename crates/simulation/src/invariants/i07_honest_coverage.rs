@@ -31,6 +31,10 @@ impl Invariant for HonestCoverage {
         ensure(found.missing.is_empty() && found.eligible == found.scanned, || {
             format!("complete, and {} of {} scanned", found.scanned, found.eligible)
         })?;
+        if asked.person.is_some() && model.relinked_at >= found.as_of {
+            // Who is who changed since.
+            return Ok(());
+        }
         counts_fit(asked, found, model)?;
         nobody_lacks(asked, found, model)
     }
@@ -38,6 +42,9 @@ impl Invariant for HonestCoverage {
 
 /// Each partition was counted once, at some index since the intent.
 fn counts_fit(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
+    if asked.person.is_some() {
+        return counts_of_one_fit(asked, found, model);
+    }
     let (mut low, mut high) = (0, 0);
     for (partition, _) in model.catalog.partitions() {
         let at = |index| u64::from(model.summary_at(partition, index).eligible(asked.scope));
@@ -50,6 +57,23 @@ fn counts_fit(asked: &Identify, found: &Identified, model: &Model) -> Result<(),
     })
 }
 
+/// Everything of the person in question was counted, and nothing of anybody else.
+fn counts_of_one_fit(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
+    let (from, to) = (found.as_of, model.applied());
+    let count = |fits: &dyn Fn(&Life) -> bool| {
+        model.lives.values().filter(|life| fits(life)).count() as u64
+    };
+    let low = count(&|life| {
+        model.concerns(asked, life) == Some(true) && life.always(asked.scope, from, to)
+    });
+    let high = count(&|life| {
+        model.concerns(asked, life) != Some(false) && life.ever(asked.scope, from, to)
+    });
+    ensure((low..=high).contains(&found.eligible), || {
+        format!("{} of one person eligible, between {low} and {high} expected", found.eligible)
+    })
+}
+
 /// Whoever is sure to pass the cuts is listed.
 fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(), String> {
     let listed: BTreeSet<PersonId> =
@@ -57,6 +81,9 @@ fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(
     let ever = |life: &&Life| life.ever(asked.scope, found.as_of, model.applied());
     let rivals: Vec<&Life> = model.lives.values().filter(ever).collect();
     let passes = |life: &Life| {
+        if asked.person.is_some() {
+            return true;
+        }
         let worse = |key: fn(&Payload, &Life) -> (Reverse<u32>, EncounterId), places: u32| {
             let better = rivals.iter().filter(|o| key(&asked.probe, o) < key(&asked.probe, life));
             better.count() < places as usize
@@ -66,6 +93,7 @@ fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(
     let matches = |life: &&Life| {
         FingerScorer.score(&asked.probe, &life.record.payload) >= asked.threshold
             && life.always(asked.scope, found.as_of, model.applied())
+            && model.concerns(asked, life) == Some(true)
             && passes(life)
     };
     let lacks = |life: &&Life| {

@@ -3,8 +3,8 @@
 use super::{Invariant, ensure};
 use crate::model::Model;
 use crate::observation::Observation;
-use coordinator::Response;
 use coordinator::catalog::AuditEvent;
+use coordinator::{Identify, Request, Response};
 
 pub(super) struct AuditFirst;
 
@@ -15,11 +15,12 @@ impl Invariant for AuditFirst {
 
     fn watch(&mut self, seen: &Observation<'_>, model: &Model) -> Result<(), String> {
         match seen {
-            Observation::Answered { response: Response::Identified(found), .. } => {
+            Observation::Answered { request, response: Response::Identified(found), .. } => {
                 let records = model.catalog.audit().tail();
                 let listed: Vec<_> =
                     found.candidates.iter().map(|c| (c.encounter, c.score)).collect();
-                let search = records.iter().rev().find_map(|record| match &record.event {
+                // Searches of one entry of the log have one barrier.
+                let mut searches = records.iter().filter_map(|record| match &record.event {
                     AuditEvent::Outcome(outcome)
                         if outcome.as_of == found.as_of && outcome.candidates == listed =>
                     {
@@ -27,14 +28,14 @@ impl Invariant for AuditFirst {
                     }
                     _ => None,
                 });
-                let intended = search.is_some_and(|search| {
+                let Request::Identify(asked) = &request.request else { return Ok(()) };
+                let is_closed = searches.clone().next().is_some();
+                let intended = searches.any(|search| {
                     records.iter().any(|record| {
-                        record.index == found.as_of
-                            && matches!(&record.event,
-                                AuditEvent::Intent(intent) if intent.search == search)
+                        record.index == found.as_of && announces(&record.event, search, asked)
                     })
                 });
-                ensure(search.is_some(), || "an answer left before its outcome".into())?;
+                ensure(is_closed, || "an answer left before its outcome".into())?;
                 ensure(intended, || "an answer left without its intent".into())
             }
             Observation::Ended { coordinators, .. } => {
@@ -47,5 +48,16 @@ impl Invariant for AuditFirst {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether a record says that this search is about to start, and of whom.
+fn announces(event: &AuditEvent, search: u128, asked: &Identify) -> bool {
+    match (event, asked.person) {
+        (AuditEvent::Intent(intent), None) => intent.search == search,
+        (AuditEvent::Verification(intent), Some(person)) => {
+            intent.search.search == search && intent.person == person
+        }
+        _ => false,
     }
 }

@@ -5,7 +5,7 @@ use crate::model::{Life, Model};
 use crate::observation::Observation;
 use crate::scorer::FingerScorer;
 use coordinator::{Identified, Identify, Request, Response};
-use replication::{EncounterId, PersonId, Scorer};
+use replication::{Cut, EncounterId, PersonId, Scorer};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -45,6 +45,7 @@ impl Invariant for Determinism {
 fn expected(asked: &Identify, found: &Identified, model: &Model) -> Option<Vec<EncounterId>> {
     let (from, to) = (found.as_of, model.applied());
     let ever = model.lives.values().filter(|life| life.ever(asked.scope, from, to));
+    let ever = ever.filter(|life| model.concerns(asked, life) != Some(false));
     let mut lives: Vec<&Life> = ever.collect();
     let steady = lives.iter().all(|life| life.always(asked.scope, from, to));
     if !steady || model.relinked_at >= from {
@@ -54,9 +55,10 @@ fn expected(asked: &Identify, found: &Identified, model: &Model) -> Option<Vec<E
         move |life: &&Life| (Reverse(score(asked, life)), life.record.encounter)
     };
     lives.sort_by_key(by(|a, life| FingerScorer.coarse(&a.probe, &life.record.payload)));
-    lives.truncate(model.cut.coarse as usize);
+    let cut = if asked.person.is_some() { Cut::NONE } else { model.cut };
+    lives.truncate(cut.coarse as usize);
     lives.sort_by_key(by(|a, life| FingerScorer.fine(&a.probe, &life.record.payload)));
-    lives.truncate(model.cut.fine as usize);
+    lives.truncate(cut.fine as usize);
     let score = |life: &Life| FingerScorer.score(&asked.probe, &life.record.payload);
     lives.retain(|life| score(life) >= asked.threshold.max(1));
     lives.sort_by_key(|life| (Reverse(score(life)), life.record.encounter));

@@ -1,6 +1,7 @@
 //! Searching in a cluster: the answer says what it covers.
 
 use super::Arguments;
+use crate::commands::receipt::Receipt;
 use crate::load::{Print, PrintSummary};
 use crate::output::{Exit, Output};
 use crate::report::words::{likelihood_number, likelihood_words, small, target};
@@ -10,7 +11,6 @@ use formats::template::encounter::Encounter;
 use matching::calibration::Calibration;
 use operation::connection::Connection;
 use operation::names::subject_of;
-use operation::words;
 use replication::Scope;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -46,24 +46,6 @@ struct Answer {
     seconds: f64,
 }
 
-/// What the answer covers.
-#[derive(Debug, Serialize)]
-struct Receipt {
-    /// The log index whose state was searched, or a later one; the search is on record there.
-    as_of: u64,
-    complete: bool,
-    /// Encounters that the search admits, and those that were compared.
-    eligible: u64,
-    scanned: u64,
-    missing: Vec<Missing>,
-}
-
-#[derive(Debug, Serialize)]
-struct Missing {
-    partition: u16,
-    why: &'static str,
-}
-
 #[derive(Debug, Serialize)]
 struct Ranked {
     rank: usize,
@@ -93,6 +75,7 @@ pub(super) fn identify(
         case: arguments.search.case,
         probe: probe.encode().into(),
         scope: Scope { active_only: true, gallery: None },
+        person: None,
         threshold: 0,
         candidates_max: arguments.top.into(),
         allow_partial: !arguments.search.complete_only,
@@ -151,10 +134,6 @@ fn answer(arguments: &Arguments, prints: &[Print], identified: Identified, secon
         }
     };
     let candidates: Vec<Ranked> = identified.candidates.iter().enumerate().map(ranked).collect();
-    let missing = identified.missing.iter().map(|(partition, missing)| Missing {
-        partition: partition.0,
-        why: words::missing(*missing),
-    });
     Answer {
         probe: prints.iter().map(Print::summary).collect(),
         found: candidates.iter().any(|candidate| candidate.decision == MATCH),
@@ -162,13 +141,7 @@ fn answer(arguments: &Arguments, prints: &[Print], identified: Identified, secon
         case: arguments.search.case,
         threshold: threshold.thousandths(),
         threshold_from,
-        receipt: Receipt {
-            as_of: identified.as_of,
-            complete: identified.is_complete,
-            eligible: identified.eligible,
-            scanned: identified.scanned,
-            missing: missing.collect(),
-        },
+        receipt: Receipt::of(&identified),
         candidates,
         seconds,
     }
@@ -193,19 +166,7 @@ fn text(answer: &Answer) -> String {
     let found = if answer.found { "found" } else { "not found" };
     let ms = answer.seconds * 1000.0;
     text.push_str(&format!("\n{found} in {ms:.0} ms\n"));
-    let Receipt { as_of, complete, eligible, scanned, missing } = &answer.receipt;
-    let covers = match complete {
-        true => format!("complete: {scanned} of {eligible} encounters compared"),
-        false => format!(
-            "INCOMPLETE: {scanned} of {eligible} encounters compared in the partitions that \
-             answered; {} did not",
-            missing.len()
-        ),
-    };
-    text.push_str(&format!("receipt: {covers}, as of {as_of}; purpose {purpose}, case {case}\n"));
-    for Missing { partition, why } in missing {
-        text.push_str(&format!("missed: partition {partition}: {why}\n"));
-    }
+    text.push_str(&answer.receipt.text(*purpose, *case));
     text
 }
 

@@ -10,7 +10,7 @@ const RADIUS_PX: f32 = 3.6;
 const TAIL_PX: f32 = 9.0;
 
 /// The outline of a minutia's mark.
-pub(crate) fn mark_outline(minutia: &Minutia) -> Path {
+pub fn mark_outline(minutia: &Minutia) -> Path {
     let (x, y) = (minutia.x_px(), minutia.y_px());
     let (corners, radius, turn) = match minutia.kind() {
         MinutiaKind::Ending => (16, RADIUS_PX, 0.0),
@@ -25,14 +25,14 @@ pub(crate) fn mark_outline(minutia: &Minutia) -> Path {
 }
 
 /// The tail, from the outline outwards in the minutia's direction.
-pub(crate) fn mark_tail(minutia: &Minutia) -> Path {
+pub fn mark_tail(minutia: &Minutia) -> Path {
     let (sin, cos) = minutia.direction().radians().sin_cos();
     let at = |length: f32| (minutia.x_px() + length * cos, minutia.y_px() - length * sin);
     Path::line(at(RADIUS_PX), at(RADIUS_PX + TAIL_PX))
 }
 
 /// Marks of all minutiae, colored by kind.
-pub(crate) fn minutia_marks<'a>(minutiae: impl IntoIterator<Item = &'a Minutia>) -> Vec<Layer> {
+pub fn minutia_marks<'a>(minutiae: impl IntoIterator<Item = &'a Minutia>) -> Vec<Layer> {
     let kinds = [
         (MinutiaKind::Other, Color::GREEN),
         (MinutiaKind::Bifurcation, Color::BLUE),

@@ -3,7 +3,7 @@
 use super::{Background, Drawing, Layer, Path, Point};
 
 /// Draws a picture `scale` times as large as its background, with smooth lines.
-pub(crate) fn rasterize(drawing: &Drawing, scale: u32) -> Background {
+pub fn rasterize(drawing: &Drawing, scale: u32) -> Background {
     let mut canvas = enlarged(&drawing.background, scale);
     for layer in &drawing.layers {
         if layer.halo {
@@ -78,7 +78,7 @@ fn blend(pixel: &mut [u8; 3], color: [u8; 3], coverage: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawing::Color;
+    use crate::Color;
 
     fn drawing(path: Path) -> Drawing {
         let layer =

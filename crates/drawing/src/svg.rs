@@ -4,14 +4,14 @@ use super::{Drawing, Layer, Path, rgb_data_uri};
 use std::fmt::Write;
 
 /// The whole drawing as an SVG file that needs nothing else, its picture inside.
-pub(crate) fn standalone(drawing: &Drawing, title: &str, ppi: u32) -> anyhow::Result<String> {
+pub fn standalone(drawing: &Drawing, title: &str, ppi: u32) -> anyhow::Result<String> {
     let (width, height) = (drawing.background.width, drawing.background.height);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{}\" height=\"{}\">\n<title>{}</title>\n",
         width * 2,
         height * 2,
-        crate::report::escape(title),
+        charts::escape(title),
     );
     let picture = rgb_data_uri(&drawing.background, ppi)?;
     let _ = writeln!(
@@ -39,7 +39,7 @@ fn layer_paths(layer: &Layer) -> String {
 }
 
 /// The `d` attribute of a path.
-pub(crate) fn path_data(path: &Path) -> String {
+pub fn path_data(path: &Path) -> String {
     let mut data = String::new();
     for (index, (x, y)) in path.points.iter().enumerate() {
         let _ = write!(data, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });

@@ -4,7 +4,7 @@ use super::Background;
 use vocabulary::GrayImage;
 
 /// A color picture as a PNG file with its resolution.
-pub(crate) fn encode_rgb(picture: &Background, ppi: u32) -> anyhow::Result<Vec<u8>> {
+pub fn encode_rgb(picture: &Background, ppi: u32) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, picture.width, picture.height);
     encoder.set_color(png::ColorType::Rgb);
@@ -22,12 +22,12 @@ pub(crate) fn encode_rgb(picture: &Background, ppi: u32) -> anyhow::Result<Vec<u
 }
 
 /// A color picture as a `data:` address.
-pub(crate) fn rgb_data_uri(picture: &Background, ppi: u32) -> anyhow::Result<String> {
+pub fn rgb_data_uri(picture: &Background, ppi: u32) -> anyhow::Result<String> {
     Ok(data_uri(&encode_rgb(picture, ppi)?))
 }
 
 /// A gray image as a `data:` address.
-pub(crate) fn gray_data_uri(image: &GrayImage) -> String {
+pub fn gray_data_uri(image: &GrayImage) -> String {
     data_uri(&formats::image::encode_png(image, None))
 }
 
