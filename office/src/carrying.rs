@@ -3,13 +3,15 @@
 use crate::printing::{self, Printed};
 use crate::vault::write_whole;
 use crate::{
-    Compared, EffectId, Engine, FingerImage, LiveCapture, Message, Neighbours, Port, Vault,
+    Compared, EffectId, Engine, EngineError, FingerImage, LiveCapture, Message, Neighbours, Port,
+    Vault,
 };
 use jiff::Timestamp;
 use registry::{
     Actor, Body, BodyKind, Capture, Command, Digest, Effect, OfficerName, Print, Reference,
     Registry, Role, Subject, Text,
 };
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What effects are carried out with.
@@ -66,8 +68,8 @@ impl Carrier<'_> {
             }
             // Nothing is enrolled before it is confirmed.
             Effect::DropEnrollment { .. } => Ok(("nothing was enrolled".into(), None)),
-            Effect::Compare { .. } => self.compare(effect),
-            Effect::Ask { .. } => self.ask(effect),
+            Effect::Compare { .. } => self.compare(registry, effect),
+            Effect::Ask { .. } => self.ask(registry, effect),
             Effect::Erase { subject } => {
                 self.engine.erase(subject).map_err(|e| e.to_string())?;
                 Ok(("erased".into(), None))
@@ -91,14 +93,16 @@ impl Carrier<'_> {
         Ok((format!("{} fingers enrolled", prints.len()), None))
     }
 
-    fn compare(&mut self, effect: &Effect) -> Carried {
+    fn compare(&mut self, registry: &Registry, effect: &Effect) -> Carried {
         let Effect::Compare { case, question, reference, subject, document, live, .. } = effect
         else {
             return Err("no comparison".into());
         };
         let live = self.live(live)?;
         let compared = match (reference, subject, document) {
-            (Reference::Database, Some(subject), _) => self.engine.compare_enrolled(&live, subject),
+            (Reference::Database, Some(subject), _) => {
+                self.compare_enrolled(registry, &live, subject)
+            }
             (Reference::Document, _, Some(document)) => {
                 let document = self.live(document)?;
                 self.engine.compare(&live, &document)
@@ -112,7 +116,7 @@ impl Carrier<'_> {
         Ok((note, Some(verdict(command))))
     }
 
-    fn ask(&mut self, effect: &Effect) -> Carried {
+    fn ask(&mut self, registry: &Registry, effect: &Effect) -> Carried {
         let Effect::Ask { query, subject, prints, threshold, .. } = effect else {
             return Err("no question".into());
         };
@@ -120,7 +124,7 @@ impl Carrier<'_> {
         let query = query.clone();
         let command = match subject {
             Some(subject) => {
-                let compared = self.engine.compare_enrolled(&live, subject);
+                let compared = self.compare_enrolled(registry, &live, subject);
                 let Compared { score, fingers } = compared.map_err(|e| e.to_string())?;
                 Command::QueryVerdict { query, candidates: Vec::new(), score: Some(score), fingers }
             }
@@ -131,6 +135,25 @@ impl Carrier<'_> {
             }
         };
         Ok(("answered".into(), Some(verdict(command))))
+    }
+
+    /// Of the fingers captured, those that the records of the subject have count: an engine does
+    /// not tell which prints it holds.
+    fn compare_enrolled(
+        &mut self,
+        registry: &Registry,
+        live: &[FingerImage],
+        subject: &Subject,
+    ) -> Result<Compared, EngineError> {
+        let entities = registry.entities();
+        let person = entities.subjects.get(subject).and_then(|id| entities.persons.get(id));
+        let records = person.and_then(|person| person.registration.as_ref()).map(|r| &r.records);
+        let captures = records.into_iter().flatten().flat_map(|record| &record.capture.fingers);
+        let on_record: BTreeSet<u8> =
+            captures.filter(|finger| finger.print.is_ok()).map(|finger| finger.position).collect();
+        let mut compared = self.engine.compare_enrolled(live, subject)?;
+        compared.fingers.retain(|position| on_record.contains(position));
+        Ok(compared)
     }
 
     fn print(

@@ -42,7 +42,8 @@ pub struct Searched {
 pub struct Compared {
     /// Similarity in thousandths.
     pub score: u32,
-    /// The fingers that both sides have.
+    /// The fingers that both sides have; where one side is enrolled, those of the live side that
+    /// may have been compared.
     pub fingers: Vec<u8>,
 }
 

@@ -151,6 +151,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The name of the cluster.
+    pub fn cluster(&self) -> &str {
+        &self.file.name
+    }
+
     /// Waits for an answer.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)

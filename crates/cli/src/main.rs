@@ -8,7 +8,6 @@ mod gallery;
 mod identification;
 mod load;
 mod manifest;
-mod pattern;
 mod population;
 mod registration;
 mod report;

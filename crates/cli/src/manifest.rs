@@ -1,6 +1,6 @@
 //! A CSV file that says whose prints the files hold.
 
-use crate::pattern::Named;
+use formats::naming::Named;
 use serde::Deserialize;
 use std::fs::File;
 use std::path::{Path, PathBuf};

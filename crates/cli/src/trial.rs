@@ -3,9 +3,9 @@
 
 use crate::load::{File, Print, Resolution, resolution_of_set};
 use crate::output::Output;
-use crate::pattern::Pattern;
 use anyhow::{Context, bail};
 use evaluation::{ComparisonPlan, Pair, ScoreSet, SearchResult, SearchSet};
+use formats::naming::Pattern;
 use matching::calibration::Calibration;
 use matching::{Comparer, PackedRecord, Parameters, PreparedTemplate};
 use rayon::prelude::*;

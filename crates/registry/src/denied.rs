@@ -65,7 +65,8 @@ denials! {
     /// It exists already.
     Exists = "EXISTS", "-", "something with this identifier exists already";
     /// An identifier that is empty, too long or has a forbidden character.
-    Identifier = "IDENTIFIER", "-", "an identifier has 1 to 64 letters, digits, `.`, `_` or `-`";
+    Identifier = "IDENTIFIER", "-",
+        "an identifier has 1 to 64 (a subject: 16) letters, digits, `.`, `_` or `-`";
     /// The same command again.
     Replayed = "REPLAYED", "-", "this command was carried out before";
     /// Somebody else was faster.

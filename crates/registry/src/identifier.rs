@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! identifier {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+    ($most:literal: $($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -15,11 +15,12 @@ macro_rules! identifier {
             /// Checks and wraps a text.
             ///
             /// # Errors
-            /// [`Denied::Identifier`] unless it has 1 to 64 ASCII letters, digits, `.`, `_`, `-`.
+            #[doc = concat!("[`Denied::Identifier`] unless it has 1 to ", $most,
+                            " ASCII letters, digits, `.`, `_`, `-`.")]
             pub fn new(text: impl Into<String>) -> Result<Self, Denied> {
                 let text = text.into();
                 let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-                if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+                if (1..=$most).contains(&text.len()) && text.bytes().all(plain) {
                     Ok(Self(text))
                 } else {
                     Err(Denied::Identifier)
@@ -54,7 +55,7 @@ macro_rules! identifier {
     )*};
 }
 
-identifier! {
+identifier! { 64:
     /// A person, as the document-issuance application refers to it.
     PersonId,
     /// A documentation case.
@@ -71,10 +72,14 @@ identifier! {
     AccountId,
     /// A body or unit.
     BodyId,
-    /// The subject of the fingerprint galleries: it says nothing about who it is.
-    Subject,
     /// A record of the genomic subsystem.
     GenomicRecord,
+}
+
+identifier! { 16:
+    /// The subject of the fingerprint galleries: it says nothing about who it is. A cluster keeps
+    /// 16 bytes.
+    Subject,
 }
 
 /// The SHA-256 digest of something that is stored elsewhere: an image, a scan, a document.
@@ -134,6 +139,7 @@ mod tests {
             assert_eq!(CaseId::new(bad), Err(Denied::Identifier), "{bad:?}");
             assert!(serde_json::from_str::<CaseId>(&format!("{bad:?}")).is_err());
         }
+        assert_eq!(Subject::new("x".repeat(17)), Err(Denied::Identifier));
         assert_eq!(Subject::new("S-1.x_").unwrap().to_vocabulary().as_str(), "S-1.x_");
         assert!(Digest::new("ab".repeat(32)).is_ok());
         for bad in ["ab".repeat(31), "AB".repeat(32), "xy".repeat(32)] {

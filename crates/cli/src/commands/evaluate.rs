@@ -2,7 +2,6 @@
 
 use crate::load::ResolutionArgument;
 use crate::output::{Exit, Output, write_file};
-use crate::pattern::Pattern;
 use crate::report::words::{PERSONS, PRINTS, counted, percent, target};
 use crate::table::{Align, Table};
 use crate::trial::{self, TrialPrint};
@@ -12,6 +11,7 @@ use evaluation::{
     Bootstrap, ComparisonPlan, EqualErrorRate, ErrorRates, Histogram, IdentificationRates,
     Interval, Measurement, Proportion, Protocol,
 };
+use formats::naming::Pattern;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;

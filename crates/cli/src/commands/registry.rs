@@ -1,11 +1,11 @@
 //! `tanba registry`: persons, cases, forms and deadlines of the registration rules.
 
 use crate::output::{Exit, Output};
-use crate::registration::{demo, engine};
+use crate::registration::{EngineArguments, demo};
 use crate::table::{Align, Table};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use office::{Accounts, Desk, Entry, LedgerError, OfficeError, Server, Worked};
+use office::{Accounts, Desk, Engine, Entry, LedgerError, OfficeError, Server, Worked};
 use registry::{Envelope, Matter, Obligation};
 use serde::Serialize;
 use serde_json::Value;
@@ -23,11 +23,12 @@ Exit codes: 0 done and, for obligations, nothing is overdue and, for audit, the 
 
 Examples:
   tanba registry demo --data registry-demo
+  tanba registry demo --data registry-demo --cluster trial/cluster.toml
   tanba registry list --data registry-demo
   tanba registry show case case-C5 --data registry-demo
   tanba registry obligations --data registry-demo
   tanba registry audit --data registry-demo
-  tanba registry init --data register
+  tanba registry init --data register --cluster trial/cluster.toml
   tanba registry keep photo.png --data register
   tanba registry give command.json --data register
   tanba registry work --data register
@@ -44,12 +45,17 @@ pub(crate) struct Arguments {
 #[derive(clap::Subcommand)]
 enum Command {
     /// Make an empty registry in a new folder.
-    Init,
+    Init {
+        #[command(flatten)]
+        engine: EngineArguments,
+    },
     /// Walk a made-up person of every category through the rules, in a new folder.
     Demo {
         /// Everything follows from it.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        #[command(flatten)]
+        engine: EngineArguments,
     },
     /// List cases, applications and requests with where they stand.
     List,
@@ -70,9 +76,14 @@ enum Command {
     Give {
         /// The file: identifier, version read, actor, time and command; `-` is standard input.
         file: PathBuf,
+        #[command(flatten)]
+        engine: EngineArguments,
     },
     /// Carry out what waits: searches, comparisons, messages, forms.
-    Work,
+    Work {
+        #[command(flatten)]
+        engine: EngineArguments,
+    },
     /// List what is owed, the most urgent first.
     Obligations {
         /// Only what is late.
@@ -100,6 +111,8 @@ enum Command {
         /// Who may speak to it.
         #[arg(long, value_name = "FILE", default_value = "accounts.json")]
         accounts: PathBuf,
+        #[command(flatten)]
+        engine: EngineArguments,
     },
 }
 
@@ -115,12 +128,15 @@ enum What {
 pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     let data = &arguments.data;
     match &arguments.command {
-        Command::Init => {
-            let head = Desk::found(data, now()?, engine(data, output)?)?.office.head().clone();
+        Command::Init { engine } => {
+            let head =
+                Desk::found(data, now()?, engine.begin(data, output)?)?.office.head().clone();
             output.answer(&head, |_| format!("an empty registry in {}\n", data.display()))?;
             Ok(Exit::Found.into())
         }
-        Command::Demo { seed } => demonstrate(data, *seed, output),
+        Command::Demo { seed, engine } => {
+            demonstrate(data, *seed, engine.begin(data, output)?, output)
+        }
         Command::List => list(data, output),
         Command::Show { what, id } => show(data, *what, id, output),
         Command::Keep { file } => {
@@ -130,9 +146,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
             output.answer(&digest, |digest| format!("{}\n", digest.as_str()))?;
             Ok(Exit::Found.into())
         }
-        Command::Give { file } => give(data, file, output),
-        Command::Work => {
-            let worked = Desk::open(data, engine(data, output)?)?.work(now()?)?;
+        Command::Give { file, engine } => give(data, file, engine.open(data, output)?, output),
+        Command::Work { engine } => {
+            let worked = Desk::open(data, engine.open(data, output)?)?.work(now()?)?;
             tell(None, &worked, output)
         }
         Command::Obligations { overdue, at } => {
@@ -149,9 +165,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
             output.answer(&token, |token| format!("{token}\n"))?;
             Ok(Exit::Found.into())
         }
-        Command::Serve { listen, accounts } => {
-            let server =
-                Server::new(Desk::open(data, engine(data, output)?)?, Accounts::read(accounts)?);
+        Command::Serve { listen, accounts, engine } => {
+            let desk = Desk::open(data, engine.open(data, output)?)?;
+            let server = Server::new(desk, Accounts::read(accounts)?);
             output.note(format!("the register is at http://{listen}/"));
             let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
             runtime.block_on(office::serve(server, *listen, now))?;
@@ -175,8 +191,13 @@ struct Demonstrated<'a> {
     entries: u64,
 }
 
-fn demonstrate(data: &Path, seed: u64, output: &Output) -> anyhow::Result<ExitCode> {
-    let walk = demo::run(data, seed, output)?;
+fn demonstrate(
+    data: &Path,
+    seed: u64,
+    engine: Box<dyn Engine + Send>,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let walk = demo::run(data, seed, engine, output)?;
     let desk = &walk.desk;
     let registered = |person: &&registry::Person| person.registration.is_some();
     let forms = std::fs::read_dir(desk.forms())?.count();
@@ -301,7 +322,12 @@ fn show(data: &Path, what: What, id: &str, output: &Output) -> anyhow::Result<Ex
     Ok(Exit::Found.into())
 }
 
-fn give(data: &Path, file: &Path, output: &Output) -> anyhow::Result<ExitCode> {
+fn give(
+    data: &Path,
+    file: &Path,
+    engine: Box<dyn Engine + Send>,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
     let text = match file.as_os_str() == "-" {
         true => std::io::read_to_string(std::io::stdin()),
         false => std::fs::read_to_string(file),
@@ -309,7 +335,7 @@ fn give(data: &Path, file: &Path, output: &Output) -> anyhow::Result<ExitCode> {
     let text = text.with_context(|| file.display().to_string())?;
     let envelope: Envelope = serde_json::from_str(&text)
         .with_context(|| format!("{}: no command of the registry", file.display()))?;
-    let mut desk = Desk::open(data, engine(data, output)?)?;
+    let mut desk = Desk::open(data, engine)?;
     let given = desk.office.give(&envelope)?;
     let worked = desk.work(envelope.now)?;
     let outcome = serde_json::to_value(&given.outcome)?;

@@ -14,51 +14,65 @@ use std::path::{Path, PathBuf};
 use vocabulary::{FingerPosition, ImpressionKey, ImpressionLabel, Similarity};
 
 /// Searches and compares in a gallery folder.
-struct LocalEngine {
+pub(super) struct LocalEngine {
     node: Node,
     calibration: Calibration,
 }
 
-fn failed(error: impl std::fmt::Display) -> EngineError {
+/// What compares, for the record.
+pub(super) fn release() -> String {
+    let (tanba, extractor) = (env!("CARGO_PKG_VERSION"), extraction::EXTRACTOR_VERSION.0);
+    format!("tanba {tanba}, extractor {extractor}")
+}
+
+pub(super) fn failed(error: impl std::fmt::Display) -> EngineError {
     EngineError(error.to_string())
 }
 
-/// The engine of the register in a folder; its gallery is made when it is not there.
-pub(crate) fn engine(folder: &Path, output: &Output) -> anyhow::Result<Box<dyn Engine + Send>> {
-    let options = gallery::options().creating();
-    let node = gallery::open(&folder.join("gallery"), &options, output)?;
-    Ok(Box::new(LocalEngine { node, calibration: Calibration::shipped() }))
+impl LocalEngine {
+    /// That of the register in a folder; its gallery is made when it is not there.
+    pub(super) fn open(folder: &Path, output: &Output) -> anyhow::Result<Self> {
+        let options = gallery::options().creating();
+        let node = gallery::open(&folder.join("gallery"), &options, output)?;
+        Ok(Self { node, calibration: Calibration::shipped() })
+    }
 }
 
-impl LocalEngine {
-    /// The similarity, in thousandths, that one finger would need to be as rare between strangers:
-    /// what compares persons of whom different numbers of fingers were compared, and is held
-    /// against the thresholds of the rules.
-    fn score(&self, similarity: Similarity, fingers: usize, ways: u64) -> u32 {
-        let rarity = self.calibration.rarity(similarity, fingers, ways);
-        let of_one = |s: u32| self.calibration.rarity(Similarity::from_thousandths(s), 1, 1);
-        // The rarity rises with the similarity.
-        let (mut low, mut high) = (0u32, 1000);
-        while low < high {
-            let middle = (low + high).div_ceil(2);
-            if of_one(middle) <= rarity { low = middle } else { high = middle - 1 }
-        }
-        low
+/// The similarity, in thousandths, that one finger would need to be as rare between strangers: what
+/// compares persons of whom different numbers of fingers were compared, and is held against the
+/// thresholds of the rules.
+pub(super) fn score_of_rarity(calibration: &Calibration, rarity: u32) -> u32 {
+    let of_one = |s: u32| calibration.rarity(Similarity::from_thousandths(s), 1, 1);
+    // The rarity rises with the similarity.
+    let (mut low, mut high) = (0u32, 1000);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if of_one(middle) <= rarity { low = middle } else { high = middle - 1 }
     }
+    low
+}
 
-    fn against(&self, live: &[Print], other: &[Print]) -> Result<Compared, EngineError> {
-        let positions = |prints: &[Print]| -> BTreeSet<u8> {
-            prints.iter().map(|print| print.template.header().position.code()).collect()
-        };
-        let (live_positions, other_positions) = (positions(live), positions(other));
-        let fingers: Vec<u8> = live_positions.intersection(&other_positions).copied().collect();
-        if fingers.is_empty() {
-            return Ok(Compared { score: 0, fingers });
-        }
-        let compared = compare_persons(live, other, OtherExtractors::Compare).map_err(failed)?;
-        let score = self.score(compared.similarity, compared.fingers, compared.ways);
-        Ok(Compared { score, fingers })
+fn score(calibration: &Calibration, similarity: Similarity, fingers: usize, ways: u64) -> u32 {
+    score_of_rarity(calibration, calibration.rarity(similarity, fingers, ways))
+}
+
+/// Compares prints with others, finger by finger.
+pub(super) fn against(
+    calibration: &Calibration,
+    live: &[Print],
+    other: &[Print],
+) -> Result<Compared, EngineError> {
+    let positions = |prints: &[Print]| -> BTreeSet<u8> {
+        prints.iter().map(|print| print.template.header().position.code()).collect()
+    };
+    let (live_positions, other_positions) = (positions(live), positions(other));
+    let fingers: Vec<u8> = live_positions.intersection(&other_positions).copied().collect();
+    if fingers.is_empty() {
+        return Ok(Compared { score: 0, fingers });
     }
+    let compared = compare_persons(live, other, OtherExtractors::Compare).map_err(failed)?;
+    let score = score(calibration, compared.similarity, compared.fingers, compared.ways);
+    Ok(Compared { score, fingers })
 }
 
 /// Reads an image and extracts it under its position.
@@ -70,7 +84,7 @@ fn print(image: &FingerImage) -> Result<(File, Print), EngineError> {
     Ok((file, print.at_position(position)))
 }
 
-fn prints(images: &[FingerImage]) -> Result<Vec<Print>, EngineError> {
+pub(super) fn prints(images: &[FingerImage]) -> Result<Vec<Print>, EngineError> {
     images.iter().map(|image| print(image).map(|(_, print)| print)).collect()
 }
 
@@ -90,11 +104,7 @@ fn enrollment(
 
 impl Engine for LocalEngine {
     fn name(&self) -> String {
-        format!(
-            "tanba {}, extractor {}",
-            env!("CARGO_PKG_VERSION"),
-            extraction::EXTRACTOR_VERSION.0
-        )
+        release()
     }
 
     fn search(&mut self, images: &[FingerImage], threshold: u32) -> Result<Searched, EngineError> {
@@ -105,7 +115,8 @@ impl Engine for LocalEngine {
         let probe = Probe { prints: prints(images)?.into_iter().map(|p| p.template).collect() };
         let answer = self.node.identify(&probe, &Options::default(), &Silent).map_err(failed)?;
         let alike = answer.ranked().filter(|(candidate, detail)| {
-            self.score(candidate.similarity, detail.fingers_compared, 1) >= threshold
+            let fingers = detail.fingers_compared;
+            score(&self.calibration, candidate.similarity, fingers, 1) >= threshold
         });
         let name = |text: &str| Subject::new(text).map_err(failed);
         let candidates = alike.map(|(candidate, _)| name(candidate.subject.as_str()));
@@ -136,7 +147,7 @@ impl Engine for LocalEngine {
     ) -> Result<Compared, EngineError> {
         let references = self.node.references(&subject.to_vocabulary()).map_err(failed)?;
         let on_file: Vec<Print> = references.into_iter().map(Print::enrolled).collect();
-        self.against(&prints(live)?, &on_file)
+        against(&self.calibration, &prints(live)?, &on_file)
     }
 
     fn compare(
@@ -144,7 +155,7 @@ impl Engine for LocalEngine {
         live: &[FingerImage],
         other: &[FingerImage],
     ) -> Result<Compared, EngineError> {
-        self.against(&prints(live)?, &prints(other)?)
+        against(&self.calibration, &prints(live)?, &prints(other)?)
     }
 
     fn erase(&mut self, subject: &Subject) -> Result<(), EngineError> {

@@ -11,4 +11,5 @@ mod halting;
 mod prints;
 mod probes;
 mod processes;
+mod register;
 mod verification;

@@ -2,8 +2,8 @@
 
 use super::tally::Rejection;
 use crate::manifest::{self, Entry};
-use crate::pattern::{Named, Pattern};
 use anyhow::bail;
+use formats::naming::{Named, Pattern};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;

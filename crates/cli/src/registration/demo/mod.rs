@@ -9,6 +9,7 @@ pub(crate) use walk::{Step, Walk};
 
 use crate::output::Output;
 use jiff::Timestamp;
+use office::Engine;
 use std::path::Path;
 
 /// Thursday 26 November 2026, nine in the morning in Astana: all of it is played on that clock.
@@ -17,9 +18,14 @@ fn beginning() -> anyhow::Result<Timestamp> {
 }
 
 /// Walks everything in a new folder.
-pub(crate) fn run(folder: &Path, seed: u64, output: &Output) -> anyhow::Result<Walk> {
+pub(crate) fn run(
+    folder: &Path,
+    seed: u64,
+    engine: Box<dyn Engine + Send>,
+    output: &Output,
+) -> anyhow::Result<Walk> {
     let people = people::People::make(seed, output)?;
-    let mut walk = Walk::begin(folder, beginning()?, output)?;
+    let mut walk = Walk::begin(folder, beginning()?, engine)?;
     cases::all(&mut walk, &people)?;
     accesses::all(&mut walk)?;
     Ok(walk)

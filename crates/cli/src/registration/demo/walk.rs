@@ -1,10 +1,8 @@
 //! Giving commands one after the other, and keeping what came of each.
 
-use crate::output::Output;
-use crate::registration::engine;
 use anyhow::{Context, bail};
 use jiff::{SignedDuration, Timestamp};
-use office::{Desk, OfficeError};
+use office::{Desk, Engine, OfficeError};
 use registry::{Actor, Command, CommandId, Envelope, Outcome};
 use serde::Serialize;
 use std::path::Path;
@@ -35,8 +33,12 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn begin(folder: &Path, now: Timestamp, output: &Output) -> anyhow::Result<Self> {
-        let desk = Desk::found(folder, now, engine(folder, output)?)?;
+    pub(crate) fn begin(
+        folder: &Path,
+        now: Timestamp,
+        engine: Box<dyn Engine + Send>,
+    ) -> anyhow::Result<Self> {
+        let desk = Desk::found(folder, now, engine)?;
         Ok(Self { desk, now, steps: Vec::new(), commands: 0 })
     }
 

@@ -12,7 +12,7 @@ use vocabulary::{FingerPosition, ImpressionLabel, SubjectId};
 /// what is valid: in `{subject}_{impression}`, `A_1_2` is impression `2` of subject `A_1`. `{*}`
 /// stands for anything, also nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     text: String,
     parts: Vec<Part>,
 }
@@ -33,17 +33,19 @@ enum Part {
 
 /// What a file name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) subject: SubjectId,
+pub struct Named {
+    /// Whose print.
+    pub subject: SubjectId,
     /// `None` when the pattern has no `{position}`.
-    pub(crate) position: Option<FingerPosition>,
+    pub position: Option<FingerPosition>,
     /// `None` when the pattern has no `{impression}`.
-    pub(crate) impression: Option<ImpressionLabel>,
+    pub impression: Option<ImpressionLabel>,
 }
 
 /// A pattern that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum PatternError {
+#[expect(missing_docs, reason = "the messages say what each is")]
+pub enum PatternError {
     #[error("{{{0}}} is no placeholder: use {{subject}}, {{position}}, {{impression}} or {{*}}")]
     Unknown(String),
     #[error("a {{ without }}: write placeholders as {{subject}}")]
@@ -113,7 +115,7 @@ impl std::fmt::Display for Pattern {
 
 impl Pattern {
     /// What the name of a file says; `None` when it does not fit.
-    pub(crate) fn read(&self, path: &Path) -> Option<Named> {
+    pub fn read(&self, path: &Path) -> Option<Named> {
         let name = self.name_of(path)?;
         let mut values = Values::default();
         fit(&self.parts, &name, &mut values).then_some(())?;
