@@ -15,6 +15,7 @@ use operation::connection::MaybeCluster;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::words::counted;
 use vocabulary::{Similarity, SubjectId};
 
 /// Arguments of `tanba verify`.
@@ -98,9 +99,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitC
     let connection = arguments.cluster.connect()?;
     if let Some(connection) = connection {
         let subject = arguments.subject.as_ref().context("name who it is said to be: --subject")?;
-        let probe = read_side(&arguments.files, arguments.resolution.ppi)?;
-        note_estimates(&probe, output);
-        return remote::verify(&arguments, subject, &probe, &connection, output);
+        return remote::verify(&arguments, subject, &connection, output);
     }
     let (probe, reference) = sides(&arguments, output)?;
     let compared = compare_persons(&probe, &reference, arguments.other_extractors)?;
@@ -132,9 +131,8 @@ fn sides(arguments: &Arguments, output: &Output) -> anyhow::Result<(Vec<Print>, 
         [] => Ok((read(&arguments.probe)?, read(&arguments.reference)?)),
         [probe, reference] => Ok((read(&[probe.to_owned()])?, read(&[reference.to_owned()])?)),
         files => bail!(
-            "{} files are given: give a probe and a reference, or --probe and --reference, or \
-             --subject",
-            files.len()
+            "{} given: give a probe and a reference, or --probe and --reference, or --subject",
+            counted(files.len() as u64, ["file is", "files are"])
         ),
     }
 }

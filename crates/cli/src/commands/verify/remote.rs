@@ -1,9 +1,9 @@
 //! Verification in a cluster: compared with everything that is enrolled of the person, on record
 //! like any search.
 
-use super::{Arguments, MATCH};
+use super::{Arguments, MATCH, read_side};
 use crate::commands::receipt::Receipt;
-use crate::load::{Print, PrintSummary};
+use crate::load::{Print, PrintSummary, note_estimates};
 use crate::output::{Exit, Output};
 use crate::report::words::{small, target};
 use crate::table::plain;
@@ -52,7 +52,6 @@ struct Claim {
 pub(super) fn verify(
     arguments: &Arguments,
     subject: &SubjectId,
-    probe: &[Print],
     connection: &Connection,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
@@ -61,6 +60,8 @@ pub(super) fn verify(
         "a cluster decides by rates, which hold for any number of fingers: give --fmr"
     );
     let purpose = arguments.recorded.purpose.context("say what it is for: --purpose")?;
+    let probe = read_side(&arguments.files, arguments.resolution.ppi)?;
+    note_estimates(&probe, output);
     let encounter = Encounter::new(probe.iter().map(|print| print.template.clone()).collect())?;
     let asked = Identify {
         requester: 0,
