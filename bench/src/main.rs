@@ -8,6 +8,7 @@ mod compare;
 mod contenders;
 mod datasets;
 mod figure;
+mod filed;
 mod load;
 mod output;
 mod page_parts;
@@ -59,6 +60,8 @@ enum Command {
     Stage0(stage0::Arguments),
     /// Fit the calibration table that ships with the matcher
     Calibrate(calibrate::Arguments),
+    /// Write figures that another program measured as a record, with this environment
+    File(filed::Arguments),
     /// Fit the weights of the evidence of stage 3 and print them
     Weights(weights::Arguments),
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Stage0(arguments) => stage0::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::File(arguments) => filed::run(&arguments),
         Command::Weights(arguments) => weights::run(&arguments),
     };
     match result {

@@ -24,7 +24,8 @@ cargo xtask <command>
   setup         only install what the build and the tests need
   requirements  write docs/requirements.md: which test proves which registration rule
   simulate      run a simulated cluster with faults: --seeds N --from S for many, --seed S for one
-                twice with what happened, --mutations for every seeded bug until it is found
+                twice with what happened, --mutations for every seeded bug until it is found;
+                --record DIR writes the figures down
   chaos         run a cluster of real processes under faults and check every answer: --minutes N,
                 --seed S, --record DIR (try --help)
   fuzz [SECS]   run every fuzz target for SECS seconds each (60); needs a nightly toolchain

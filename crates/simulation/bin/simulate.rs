@@ -2,10 +2,12 @@
 //!
 //! `simulate --seeds N --from S` runs seeds; `simulate --seed S` runs one twice and tells what
 //! happened; `simulate --mutations --seeds N` runs every seeded bug until a seed finds it, and
-//! `simulate --mutation NAME --seeds N` one of them.
+//! `simulate --mutation NAME --seeds N` one of them. `--figures FILE` also writes what came of it.
 
 use replication::Mutation;
+use serde_json::{Value, json};
 use simulation::{Report, Scenario, Violation, run};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -16,12 +18,13 @@ struct Arguments {
     only: Option<u64>,
     mutations: Vec<Mutation>,
     threads: usize,
+    figures: Option<PathBuf>,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut parsed =
-        Arguments { seeds: 500, from: 1, only: None, mutations: Vec::new(), threads: cores };
+    let (only, mutations, figures) = (None, Vec::new(), None);
+    let mut parsed = Arguments { seeds: 500, from: 1, only, mutations, threads: cores, figures };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || -> Result<u64, String> {
@@ -33,6 +36,10 @@ fn arguments() -> Result<Arguments, String> {
             "--from" => parsed.from = number()?,
             "--seed" => parsed.only = Some(number()?),
             "--threads" => parsed.threads = number()?.max(1) as usize,
+            "--figures" => {
+                let file = words.next().ok_or("--figures needs a file")?;
+                parsed.figures = Some(file.into());
+            }
             "--mutations" => parsed.mutations = Mutation::ALL.to_vec(),
             "--mutation" => {
                 let name = words.next().unwrap_or_default();
@@ -87,11 +94,16 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let mut out = std::io::stdout().lock();
     let result = match (arguments.only, arguments.mutations.is_empty()) {
-        (Some(seed), _) => one(&mut out, seed),
+        (Some(seed), _) => one(&mut out, seed).map(|holds| (holds, Value::Null)),
         (None, false) => mutations(&mut out, &arguments),
         (None, true) => many(&mut out, &arguments),
     };
-    match result {
+    let written = result.and_then(|(holds, figures)| {
+        let text = format!("{figures:#}\n");
+        arguments.figures.as_ref().map_or(Ok(()), |file| std::fs::write(file, text))?;
+        Ok(holds)
+    });
+    match written {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -112,7 +124,7 @@ fn one(out: &mut impl std::io::Write, seed: u64) -> std::io::Result<bool> {
     Ok(first.violation.is_none() && first == second)
 }
 
-fn many(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::Result<bool> {
+fn many(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::Result<(bool, Value)> {
     let start = Instant::now();
     let reports = search(arguments, None, false);
     let seconds = start.elapsed().as_secs_f64();
@@ -141,15 +153,31 @@ fn many(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::Result
         sum(|r| r.faults),
         sum(|r| r.ended_at_ms) as f64 / 1000.0,
     )?;
-    Ok(failed == 0)
+    let figures = json!({
+        "seeds": reports.len(),
+        "from": arguments.from,
+        "failed": failed,
+        "threads": arguments.threads,
+        "seconds": (seconds * 10.0).round() / 10.0,
+        "events": sum(|r| r.events),
+        "entries": sum(|r| r.entries),
+        "answers": sum(|r| r.answers),
+        "complete_searches": sum(|r| r.complete_searches),
+        "faults": sum(|r| r.faults),
+        "simulated_seconds": sum(|r| r.ended_at_ms) / 1000,
+    });
+    Ok((failed == 0, figures))
 }
 
-fn mutations(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::Result<bool> {
+fn mutations(
+    out: &mut impl std::io::Write,
+    arguments: &Arguments,
+) -> std::io::Result<(bool, Value)> {
     if !cfg!(feature = "mutations") {
         writeln!(out, "built without seeded bugs: build with the feature `mutations`")?;
-        return Ok(false);
+        return Ok((false, Value::Null));
     }
-    let mut missed = 0;
+    let (mut missed, mut bugs) = (0, Vec::new());
     writeln!(out, "| seeded bug | found after seeds | by |\n|---|---|---|")?;
     for &mutation in &arguments.mutations {
         let reports = search(arguments, Some(mutation), true);
@@ -160,14 +188,19 @@ fn mutations(out: &mut impl std::io::Write, arguments: &Arguments) -> std::io::R
                 let Violation { invariant, what } = violation;
                 let what: String = what.chars().take(70).collect();
                 writeln!(out, "| {mutation:?} | {seeds} | {invariant}: {what} |")?;
+                let bug = format!("{mutation:?}");
+                bugs.push(json!({ "bug": bug, "found_after_seeds": seeds, "by": invariant }));
             }
             None => {
                 missed += 1;
                 writeln!(out, "| {mutation:?} | **not in {}** | |", reports.len())?;
+                let bug = format!("{mutation:?}");
+                bugs.push(json!({ "bug": bug, "not_found_in_seeds": reports.len() }));
             }
         }
         out.flush()?;
     }
     writeln!(out, "{missed} of {} not found", arguments.mutations.len())?;
-    Ok(missed == 0)
+    let figures = json!({ "from": arguments.from, "missed": missed, "bugs": bugs });
+    Ok((missed == 0, figures))
 }
