@@ -25,8 +25,11 @@ fn floor(catalog: &Catalog, view: &View, partition: PartitionId) -> Option<LogIn
     let placement = &catalog.partition(partition)?.placement;
     let durable = |node: &_| {
         let replica = view.durable(*node, partition)?;
-        // What a replica reported under an earlier placement may be gone with it.
-        let current = replica.epoch == placement.epoch || is_mutated(Mutation::OldReportTrusted);
+        // What a replica reported under an earlier placement may be gone with it. What survives the
+        // crash of its node from after the latest change is not given up for an older assignment.
+        let current = replica.epoch == placement.epoch
+            && catalog.placement_changed_at().is_none_or(|index| replica.durable >= index)
+            || is_mutated(Mutation::OldReportTrusted);
         current.then_some(replica.durable)
     };
     let mut durable: Vec<Option<LogIndex>> = placement.replicas.keys().map(durable).collect();

@@ -461,8 +461,14 @@ impl<S: Stores> Host<S> {
     }
 
     /// Holds what is asked for and drops everything else; an older assignment changes nothing.
+    /// After a restart, one is older that comes from a state before that of a replica: a
+    /// coordinator that is behind may not yet know that the replica is to be here, and others count
+    /// on what it reported.
     fn on_assignment(&mut self, assignment: Assignment) -> Result<(), KvError> {
-        if assignment.as_of < self.assigned_as_of {
+        let reached = self.appliers().map(|(_, applier)| applier.searchable()).max();
+        let is_behind = reached.is_some_and(|index| assignment.as_of < index);
+        let is_old = is_behind && !is_mutated(Mutation::OldAssignmentObeyed);
+        if assignment.as_of < self.assigned_as_of || is_old {
             return Ok(());
         }
         self.assigned_as_of = assignment.as_of;

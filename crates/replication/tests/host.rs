@@ -144,3 +144,19 @@ fn a_store_that_cannot_be_opened_costs_its_replica_and_nothing_else() {
     let outputs = host.step(HostInput::Tick, 10);
     assert!(outputs.contains(&HostOutput::Quarantined(PartitionId(1))), "somebody is told");
 }
+
+#[test]
+fn an_assignment_from_before_what_a_replica_holds_takes_nothing_away() {
+    let holds = |host: &Host<Memory>| host.appliers().count();
+    let nothing = |as_of| {
+        let (generation, partitions) = (Generation(1), Vec::new());
+        from(ASKS, ToNode::Assign(Assignment { generation, as_of, partitions }))
+    };
+    // As if the node had restarted: what it was told before is not known any more.
+    let mut host = host();
+    host.step(tail(1, 9), 12);
+    host.step(nothing(8), 13);
+    assert_eq!(holds(&host), 1, "a coordinator that is behind does not know yet");
+    host.step(nothing(9), 14);
+    assert_eq!(holds(&host), 0);
+}

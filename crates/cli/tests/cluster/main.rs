@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod backup;
+mod coverage;
 mod crashes;
 mod decisions;
 mod halting;
