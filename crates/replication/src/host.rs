@@ -467,8 +467,7 @@ impl<S: Stores> Host<S> {
     fn on_assignment(&mut self, assignment: Assignment) -> Result<(), KvError> {
         let reached = self.appliers().map(|(_, applier)| applier.searchable()).max();
         let is_behind = reached.is_some_and(|index| assignment.as_of < index);
-        let is_old = is_behind && !is_mutated(Mutation::OldAssignmentObeyed);
-        if assignment.as_of < self.assigned_as_of || is_old {
+        if assignment.as_of < self.assigned_as_of || is_behind {
             return Ok(());
         }
         self.assigned_as_of = assignment.as_of;

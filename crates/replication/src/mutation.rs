@@ -67,8 +67,6 @@ pub enum Mutation {
     CutPerPart,
     /// A replica is given up for an answer about an older state of it.
     LateTrimObeyed,
-    /// A node that restarted takes an assignment from before what its replicas hold.
-    OldAssignmentObeyed,
     /// The stream is trimmed by what a replica reported before it was placed anew.
     OldReportTrusted,
     /// A coordinator that joins gets a snapshot from before it was a member.
@@ -83,7 +81,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 36] = [
         Self::AckBeforeSync,
         Self::VoteNotPersisted,
         Self::AppliedIndexInSecondBatch,
@@ -115,7 +113,6 @@ impl Mutation {
         Self::CutTiesReversed,
         Self::CutPerPart,
         Self::LateTrimObeyed,
-        Self::OldAssignmentObeyed,
         Self::OldReportTrusted,
         Self::SnapshotFromBefore,
         Self::TwinsIgnored,

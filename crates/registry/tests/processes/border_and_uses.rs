@@ -57,12 +57,12 @@ fn every_use_names_one_of_four_purposes_and_is_logged() {
 fn control_of_foreigners_does_not_touch_a_citizen() {
     let mut world = World::new();
     world.register("a", "citizen", Category::C1);
-    world.register("b", "foreigner", Category::C4);
+    world.register("b", "visitor", Category::C4);
     let denied = world.refuse(&migration(), read("citizen", "U2"));
     assert_eq!(denied, Denied::PurposeOfForeigners);
     let denied = world.refuse(&migration(), identify("q", "U2", Some("citizen")));
     assert_eq!(denied, Denied::PurposeOfForeigners);
-    world.give(&migration(), read("foreigner", "U2"));
+    world.give(&migration(), read("visitor", "U2"));
     world.give(&migration(), read("citizen", "U3"));
 }
 
@@ -92,15 +92,15 @@ fn a_person_without_documents_is_searched_with_a_purpose() {
 #[test]
 fn the_border_is_answered_as_the_national_security_bodies_set_it() {
     let mut world = World::new();
-    world.register("a", "foreigner", Category::C7);
+    world.register("a", "visitor", Category::C7);
     world.register("b", "citizen", Category::C1);
     let border_says =
         |world: &mut World, n: &str, person: &str| world.give(&border(), ask(n, person, "U4"));
     let not_checked = Outcome::Border(BorderAnswer::NotChecked);
-    assert_eq!(border_says(&mut world, "q1", "foreigner"), not_checked);
+    assert_eq!(border_says(&mut world, "q1", "visitor"), not_checked);
     assert_eq!(world.refuse(&migration(), procedure(false)), Denied::RoleNotAllowed);
     world.give(&security(), procedure(false));
-    assert_eq!(border_says(&mut world, "q2", "foreigner"), Outcome::Asked);
+    assert_eq!(border_says(&mut world, "q2", "visitor"), Outcome::Asked);
     assert_eq!(border_says(&mut world, "q3", "citizen"), not_checked);
     world.give(&security(), procedure(true));
     assert_eq!(border_says(&mut world, "q4", "citizen"), Outcome::Asked);

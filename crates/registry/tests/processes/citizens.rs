@@ -126,8 +126,8 @@ fn a_registered_citizen_who_will_not_be_verified_is_checked_by_hand() {
     assert_eq!(world.state("case"), CaseState::Documenting);
     let told = |e: &Effect| matches!(e, Effect::Alert { alert: Alert::WillNotBeVerified(_), .. });
     assert!(world.has_effect(told));
-    world.register("fourth", "foreigner", Category::C4);
-    world.open("fifth", "foreigner", Category::C4);
+    world.register("fourth", "visitor", Category::C4);
+    world.open("fifth", "visitor", Category::C4);
     world.check_mark("fifth");
     let denied = world.refuse(&migration(), Command::DeclineVerification { case: id("fifth") });
     assert_eq!(denied.code(), "WRONG_STATE");
