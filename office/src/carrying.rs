@@ -9,7 +9,7 @@ use crate::{
 use jiff::Timestamp;
 use registry::{
     Actor, Body, BodyKind, Capture, Command, Digest, Effect, OfficerName, Print, Reference,
-    Registry, Role, Subject, Text,
+    Registration, Registry, Role, Subject, Text,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -80,9 +80,7 @@ impl Carrier<'_> {
     }
 
     fn confirm(&mut self, registry: &Registry, subject: &Subject, record: u32) -> Carried {
-        let entities = registry.entities();
-        let person = entities.subjects.get(subject).and_then(|id| entities.persons.get(id));
-        let registration = person.and_then(|person| person.registration.as_ref());
+        let registration = registration_of(registry, subject);
         let records = registration.filter(|r| r.subject == *subject).map(|r| &r.records[..]);
         let found = records.and_then(|all| all.iter().find(|one| one.number == record));
         let Some(found) = found else {
@@ -145,9 +143,7 @@ impl Carrier<'_> {
         live: &[FingerImage],
         subject: &Subject,
     ) -> Result<Compared, EngineError> {
-        let entities = registry.entities();
-        let person = entities.subjects.get(subject).and_then(|id| entities.persons.get(id));
-        let records = person.and_then(|person| person.registration.as_ref()).map(|r| &r.records);
+        let records = registration_of(registry, subject).map(|registration| &registration.records);
         let captures = records.into_iter().flatten().flat_map(|record| &record.capture.fingers);
         let on_record: BTreeSet<u8> =
             captures.filter(|finger| finger.print.is_ok()).map(|finger| finger.position).collect();
@@ -202,6 +198,12 @@ impl Carrier<'_> {
         };
         fingers.iter().map(image).collect()
     }
+}
+
+/// The registration of whom a subject of the galleries is, or was.
+fn registration_of<'a>(registry: &'a Registry, subject: &Subject) -> Option<&'a Registration> {
+    let entities = registry.entities();
+    entities.persons.get(entities.subjects.get(subject)?)?.registration.as_ref()
 }
 
 /// Who hears of an effect.

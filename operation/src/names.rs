@@ -1,7 +1,8 @@
 //! How subjects and encounters are named in a cluster, which knows 16 bytes.
 
 use anyhow::bail;
-use replication::{EncounterId, PersonId};
+use coordinator::command::{DedupPolicy, Enroll};
+use replication::{EncounterId, GallerySet, Payload, PersonId};
 use sha2::{Digest, Sha256};
 use vocabulary::SubjectId;
 
@@ -40,6 +41,19 @@ pub fn encounter_of(person: PersonId, payload: &[u8]) -> EncounterId {
     let mut start = [0; 16];
     start.copy_from_slice(&digest[..16]);
     EncounterId(u128::from_be_bytes(start))
+}
+
+/// The enrollment of a person with this content, into the first gallery.
+pub fn enrollment(person: PersonId, payload: Payload, dedup: DedupPolicy) -> Enroll {
+    Enroll {
+        encounter: encounter_of(person, payload.as_bytes()),
+        person,
+        galleries: GallerySet(1),
+        content: Sha256::digest(payload.as_bytes()).into(),
+        payload,
+        wrapped_key: None,
+        dedup,
+    }
 }
 
 #[cfg(test)]

@@ -32,9 +32,8 @@ impl Catalog {
     /// All persons that a person turned out to be, the last one first.
     pub(super) fn merged_with(&self, person: PersonId) -> Vec<PersonId> {
         let (mut all, mut next) = (vec![self.resolve(person)], 0);
-        while let Some(into) = all.get(next) {
-            let from = self.merged_from.get(into).into_iter().flatten().copied();
-            all.extend(from.collect::<Vec<_>>());
+        while let Some(into) = all.get(next).copied() {
+            all.extend(self.merged_from.get(&into).into_iter().flatten());
             next += 1;
         }
         all

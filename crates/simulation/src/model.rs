@@ -124,6 +124,11 @@ impl Model {
         Some(self.catalog.resolve(row.person) == self.catalog.resolve(person))
     }
 
+    /// How many records go on in a search: of one person, all.
+    pub(crate) fn cut_of(&self, asked: &Identify) -> Cut {
+        if asked.person.is_some() { Cut::NONE } else { self.cut }
+    }
+
     /// What a partition held at an index.
     pub(crate) fn summary_at(&self, partition: PartitionId, index: LogIndex) -> Summary {
         let history = self.summaries.get(&partition).map(Vec::as_slice).unwrap_or_default();

@@ -21,7 +21,7 @@ use vocabulary::{Similarity, SubjectId};
 /// Arguments of `tanba verify`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 the threshold is met, 1 it is not, 2 error.
+Exit codes: 0 the threshold is met, 1 it is not, 2 error, 3 the answer of a cluster is incomplete.
 
 Examples:
   tanba verify a.png b.png

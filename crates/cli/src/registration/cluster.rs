@@ -5,18 +5,17 @@
 //! well, until two people decided about it (`tanba held`).
 
 use super::engine::{failed, prints, release, score_of_rarity};
-use coordinator::command::{DedupPolicy, Enroll, Erase, ErasureTarget, Outcome, Refusal};
+use coordinator::command::{DedupPolicy, Erase, ErasureTarget, Outcome, Refusal};
 use coordinator::{Acknowledge, Identified, Identify};
 use formats::template::encounter::Encounter;
 use matching::calibration::Calibration;
 use office::{Compared, Engine, EngineError, FingerImage, Searched};
 use operation::connection::Connection;
-use operation::names::{encounter_of, person_of, subject_of};
+use operation::names::{enrollment, person_of, subject_of};
 use operation::words;
 use proto::Field;
 use registry::Subject;
-use replication::{EncounterId, EncounterState, GallerySet, Payload, PersonId, Scope};
-use sha2::{Digest, Sha256};
+use replication::{EncounterId, EncounterState, Payload, PersonId, Scope};
 use std::time::{Duration, Instant};
 use transport::Change;
 
@@ -120,6 +119,10 @@ impl ClusterEngine {
     }
 }
 
+fn person(subject: &Subject) -> Result<PersonId, EngineError> {
+    person_of(&subject.to_vocabulary()).map_err(failed)
+}
+
 fn payload(images: &[FingerImage]) -> Result<Payload, EngineError> {
     let templates = prints(images)?.into_iter().map(|print| print.template).collect();
     Ok(Encounter::new(templates).map_err(failed)?.encode().into())
@@ -148,22 +151,11 @@ impl Engine for ClusterEngine {
         _: u32,
         images: &[FingerImage],
     ) -> Result<(), EngineError> {
-        let (person, payload) =
-            (person_of(&subject.to_vocabulary()).map_err(failed)?, payload(images)?);
-        let encounter = encounter_of(person, payload.as_bytes());
-        let enroll = Enroll {
-            encounter,
-            person,
-            galleries: GallerySet(1),
-            content: Sha256::digest(payload.as_bytes()).into(),
-            payload,
-            wrapped_key: None,
-            dedup: DedupPolicy::Enforce,
-        };
+        let enroll = enrollment(person(subject)?, payload(images)?, DedupPolicy::Enforce);
         let connection = self.connection()?;
         let asked = connection.client.enroll(&enroll, Acknowledge::Committed);
         match connection.wait(asked).map_err(failed)?.outcome {
-            Outcome::Applied | Outcome::AlreadyApplied(_) => self.settled(encounter),
+            Outcome::Applied | Outcome::AlreadyApplied(_) => self.settled(enroll.encounter),
             other => Err(failed(words::refusal(other).unwrap_or("it was not enrolled"))),
         }
     }
@@ -173,8 +165,7 @@ impl Engine for ClusterEngine {
         live: &[FingerImage],
         subject: &Subject,
     ) -> Result<Compared, EngineError> {
-        let person = person_of(&subject.to_vocabulary()).map_err(failed)?;
-        let found = self.identify(live, Some(person))?;
+        let found = self.identify(live, Some(person(subject)?))?;
         if found.eligible == 0 {
             return Err(failed("nothing of the subject is enrolled, or it is held"));
         }
@@ -192,8 +183,7 @@ impl Engine for ClusterEngine {
     }
 
     fn erase(&mut self, subject: &Subject) -> Result<(), EngineError> {
-        let person = person_of(&subject.to_vocabulary()).map_err(failed)?;
-        let (target, approver) = (ErasureTarget::Person(person), None);
+        let (target, approver) = (ErasureTarget::Person(person(subject)?), None);
         let erase = Erase { target, basis: WITHDRAWN, requester: 0, approver };
         let connection = self.connection()?;
         let asked = connection.client.change(Change::Erase(erase.to_wire()));

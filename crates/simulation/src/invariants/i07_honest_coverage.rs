@@ -80,15 +80,13 @@ fn nobody_lacks(asked: &Identify, found: &Identified, model: &Model) -> Result<(
         found.candidates.iter().map(|c| model.catalog.resolve(c.person)).collect();
     let ever = |life: &&Life| life.ever(asked.scope, found.as_of, model.applied());
     let rivals: Vec<&Life> = model.lives.values().filter(ever).collect();
+    let cut = model.cut_of(asked);
     let passes = |life: &Life| {
-        if asked.person.is_some() {
-            return true;
-        }
         let worse = |key: fn(&Payload, &Life) -> (Reverse<u32>, EncounterId), places: u32| {
             let better = rivals.iter().filter(|o| key(&asked.probe, o) < key(&asked.probe, life));
             better.count() < places as usize
         };
-        worse(coarse_key, model.cut.coarse) && worse(fine_key, model.cut.fine)
+        worse(coarse_key, cut.coarse) && worse(fine_key, cut.fine)
     };
     let matches = |life: &&Life| {
         FingerScorer.score(&asked.probe, &life.record.payload) >= asked.threshold

@@ -5,7 +5,7 @@ use crate::model::{Life, Model};
 use crate::observation::Observation;
 use crate::scorer::FingerScorer;
 use coordinator::{Identified, Identify, Request, Response};
-use replication::{Cut, EncounterId, PersonId, Scorer};
+use replication::{EncounterId, PersonId, Scorer};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ fn expected(asked: &Identify, found: &Identified, model: &Model) -> Option<Vec<E
         move |life: &&Life| (Reverse(score(asked, life)), life.record.encounter)
     };
     lives.sort_by_key(by(|a, life| FingerScorer.coarse(&a.probe, &life.record.payload)));
-    let cut = if asked.person.is_some() { Cut::NONE } else { model.cut };
+    let cut = model.cut_of(asked);
     lives.truncate(cut.coarse as usize);
     lives.sort_by_key(by(|a, life| FingerScorer.fine(&a.probe, &life.record.payload)));
     lives.truncate(cut.fine as usize);

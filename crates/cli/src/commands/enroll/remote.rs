@@ -10,11 +10,10 @@ use coordinator::Acknowledge;
 use coordinator::command::{DedupPolicy, Enroll, Outcome};
 use formats::template::encounter::Encounter;
 use operation::connection::Connection;
-use operation::names::{encounter_of, person_of};
+use operation::names::{enrollment, person_of};
 use operation::words::refusal;
 use rayon::prelude::*;
-use replication::{EncounterId, EncounterState, GallerySet, PersonId};
-use sha2::{Digest, Sha256};
+use replication::{EncounterId, EncounterState, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -145,15 +144,7 @@ fn command(visit: &Visit, duplicates: Duplicates) -> anyhow::Result<Enroll> {
     let person = person_of(&visit.subject)?;
     let templates = visit.prints.iter().map(|(_, print)| print.enrollment.template.clone());
     let payload = Encounter::new(templates.collect())?.encode();
-    Ok(Enroll {
-        encounter: encounter_of(person, &payload),
-        person,
-        galleries: GallerySet(1),
-        content: Sha256::digest(&payload).into(),
-        payload: payload.into(),
-        wrapped_key: None,
-        dedup: duplicates.policy(),
-    })
+    Ok(enrollment(person, payload.into(), duplicates.policy()))
 }
 
 /// Sends visits and says what became of them; those that wait for their duplicate check.
