@@ -113,7 +113,7 @@ impl Workload {
             candidates_max: CANDIDATES_MAX,
             allow_partial: true,
         };
-        let Identified { as_of, is_complete, eligible, scanned, candidates, missing } =
+        let Identified { as_of, is_complete, eligible, scanned, candidates, missing, .. } =
             client.identify(&asked).await?;
         let missing = missing.len();
         Ok(Answer::Found(Found { as_of, is_complete, eligible, scanned, missing, candidates }))

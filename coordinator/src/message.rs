@@ -154,6 +154,8 @@ pub enum Missing {
 /// What a search found, and what it covered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identified {
+    /// What the audit calls the search.
+    pub search: u128,
     /// Index of the intent: everything committed up to it was considered.
     pub as_of: LogIndex,
     /// Whether everything eligible was scanned.

@@ -67,6 +67,11 @@ pub struct RuntimeConfig {
     pub keep: Arc<dyn Keep>,
 }
 
+/// What scores depend on, as a number: nodes with different ones must not answer the same search.
+pub fn scoring() -> u64 {
+    Parameters::default().configuration_hash()
+}
+
 impl RuntimeConfig {
     /// Ticks of 50 ms, 4,096 inputs and 256 MiB waiting, 512 effects ahead of the scanner, about a
     /// second of its work; scans on the processor with the default parameters; no backups.

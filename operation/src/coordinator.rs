@@ -7,7 +7,8 @@ use crate::kept::Kept;
 use crate::metrics;
 use crate::probes::Probes;
 use crate::serving::{
-    LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
+    LOOK_EVERY, QUEUE_BYTES_MAX, RELEASE, Server, ServingArguments, runtime, seconds_now,
+    told_to_stop,
 };
 use anyhow::{Context, bail};
 use coordinator::catalog::FOUNDED_AT;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use terminal::output::{Exit, Output};
 use transport::{
     BackupService, CoordinatorDesk, CoordinatorLinks, CoordinatorLinksSettings, Health,
-    PublicService, Role, Security, reflection,
+    PublicService, Role, Security, Speaker, reflection,
 };
 
 /// A leader that is told to stop hands over within this time, or an election is needed.
@@ -221,7 +222,7 @@ impl Serve {
         check_generation(&handle, &file)?;
         let health = Health::not_ready().await;
         let backups = BackupService::new(kept, security.clone());
-        let router = router(&security, address, &handle, &links, &health)?;
+        let router = router(&security, address, &handle, &links, &health, speaker(&file))?;
         let router = router.add_service(backups.service());
         let mut server = Server::start(address, router).await?;
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
@@ -253,6 +254,16 @@ fn links_settings(id: CoordinatorId, file: &ClusterFile, disks: Disks) -> Coordi
         is_known: Box::new(move |id, incarnation| disks.is_known(id, incarnation)),
         peers: others.map(|(id, at)| (*id, at.to_string())).collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
+    }
+}
+
+/// Who signs receipts. Nodes that score otherwise are not let in.
+fn speaker(file: &ClusterFile) -> Speaker {
+    let scoring = node::shell::scoring();
+    Speaker {
+        cluster: file.founding.cluster,
+        generation: file.generation,
+        release: format!("{RELEASE}, scoring {scoring:016x}"),
     }
 }
 
@@ -292,9 +303,10 @@ fn router(
     handle: &Handle,
     links: &Arc<CoordinatorLinks>,
     health: &Health,
+    speaker: Speaker,
 ) -> anyhow::Result<tonic::transport::server::Router> {
     let desk = Arc::new(CoordinatorDesk::new(handle.clone(), links.clone()));
-    let public = PublicService::new(desk, security.clone());
+    let public = PublicService::new(desk, security.clone(), speaker, seconds_now);
     Ok(security
         .server(address)?
         .add_service(links.service())

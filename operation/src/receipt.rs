@@ -8,7 +8,7 @@ use coordinator::command::ErasureTarget;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use transport::ClientError;
+use transport::{ClientError, Receipt};
 
 /// Between looks at how far replicas are.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -35,6 +35,10 @@ pub struct ErasureReceipt {
     pub replicas: Vec<ReplicaDurable>,
     /// Whether all of them have the erasure on disk.
     pub is_durable_everywhere: bool,
+    /// What the coordinator signed, as [`Receipt::to_file`] has it; `None` where the cluster runs
+    /// without certificates.
+    #[serde(default)]
+    pub signed: Option<String>,
 }
 
 /// A record of the audit chain.
@@ -62,12 +66,17 @@ pub struct ReplicaDurable {
 }
 
 impl ErasureReceipt {
-    /// Of an erasure of a person that stands at `index`. Waits a while for replicas to have it on
-    /// disk.
+    /// Of an erasure of a person that stands at `index`, and what the coordinator `signed` of it.
+    /// Waits a while for replicas to have it on disk.
     ///
     /// # Errors
     /// When the cluster does not answer, or has let go of the audit record.
-    pub fn take(connection: &Connection, person: u128, index: u64) -> anyhow::Result<Self> {
+    pub fn take(
+        connection: &Connection,
+        person: u128,
+        index: u64,
+        signed: Option<&Receipt>,
+    ) -> anyhow::Result<Self> {
         let (record, basis) = erasure_at(connection, person, index)?;
         let until = Instant::now() + connection.budget;
         let mut replicas = replicas(connection)?;
@@ -90,6 +99,7 @@ impl ErasureReceipt {
             },
             is_durable_everywhere: replicas.iter().all(reached),
             replicas,
+            signed: signed.map(Receipt::to_file),
         })
     }
 

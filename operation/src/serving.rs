@@ -4,7 +4,7 @@ use crate::probes::Probes;
 use anyhow::Context;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -18,6 +18,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes that wait for one peer, at most.
 pub(crate) const QUEUE_BYTES_MAX: usize = 64 << 20;
+
+/// Name and version of the program.
+pub(crate) const RELEASE: &str = concat!("tanba ", env!("CARGO_PKG_VERSION"));
+
+/// Seconds since 1970.
+pub(crate) fn seconds_now() -> i64 {
+    UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() as i64)
+}
 
 /// How a process says what it does.
 #[derive(Debug, Clone, clap::Args)]

@@ -59,7 +59,6 @@ structs! {
     HeldRow as HeldRow { encounter, person, enrolled_at, matches }
     AuditRecord as AuditRecord { height, index, time_ms, event, head }
     Candidate as Candidate { person, encounter, score, rarity }
-    Identified as IdentifyResponse { as_of, is_complete, eligible, scanned, candidates, missing }
 }
 
 pairs! {
@@ -102,6 +101,34 @@ impl Field<v1::IdentifyRequest> for Identify {
             candidates_max: wire.candidates_max,
             allow_partial: wire.allow_partial,
             person: Field::from_wire(wire.person, "person")?,
+        })
+    }
+}
+
+/// Without its receipt, which the service adds.
+impl Field<v1::IdentifyResponse> for Identified {
+    fn to_wire(self) -> v1::IdentifyResponse {
+        v1::IdentifyResponse {
+            as_of: self.as_of,
+            is_complete: self.is_complete,
+            eligible: self.eligible,
+            scanned: self.scanned,
+            candidates: self.candidates.to_wire(),
+            missing: self.missing.to_wire(),
+            search: self.search.to_wire(),
+            receipt: None,
+        }
+    }
+
+    fn from_wire(wire: v1::IdentifyResponse, _: &'static str) -> Result<Self, Malformed> {
+        Ok(Self {
+            search: Field::from_wire(wire.search, "search")?,
+            as_of: wire.as_of,
+            is_complete: wire.is_complete,
+            eligible: wire.eligible,
+            scanned: wire.scanned,
+            candidates: Field::from_wire(wire.candidates, "candidates")?,
+            missing: Field::from_wire(wire.missing, "missing")?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A client of the cluster: asks one coordinator after another until the deadline.
 
 use crate::identity::Role;
+use crate::receipt::Receipt;
 use crate::refusal::{Advice, advice};
 use crate::security::{Security, SecurityError};
 use crate::waiting::within;
@@ -77,7 +78,7 @@ impl ClientError {
 }
 
 /// What became of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     /// Where it stands in the log.
     pub index: LogIndex,
@@ -87,6 +88,8 @@ pub struct Done {
     pub state: Option<EncounterState>,
     /// Whether every complete replica would find it.
     pub is_searchable: bool,
+    /// Of an erasure, where the coordinator has a certificate.
+    pub receipt: Option<Receipt>,
 }
 
 /// A part of the audit chain.
@@ -169,6 +172,17 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub async fn identify(&self, identify: &Identify) -> Result<Identified, ClientError> {
+        self.identify_with_receipt(identify).await.map(|(identified, _)| identified)
+    }
+
+    /// Searches, and keeps what the coordinator signed, where it has a certificate.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn identify_with_receipt(
+        &self,
+        identify: &Identify,
+    ) -> Result<(Identified, Option<Receipt>), ClientError> {
         let call = |channel, header| {
             let request =
                 v1::IdentifyRequest { header: Some(header), ..identify.clone().to_wire() };
@@ -178,7 +192,9 @@ impl Client {
                 client.identify(timed(request)).await
             }
         };
-        Ok(Field::from_wire(self.ask(call).await?, "identified")?)
+        let mut answer = self.ask(call).await?;
+        let receipt = answer.receipt.take().map(Receipt::from_wire);
+        Ok((Field::from_wire(answer, "identified")?, receipt))
     }
 
     /// The state of an encounter, not older than the call.
@@ -408,5 +424,6 @@ fn done(response: v1::CommandResponse) -> Result<Done, ClientError> {
         outcome: Field::from_wire(response.outcome, "outcome")?,
         state: Field::from_wire(response.state, "state")?,
         is_searchable: response.is_searchable,
+        receipt: response.receipt.map(Receipt::from_wire),
     })
 }

@@ -3,6 +3,8 @@
 //! - [`certificates`]: a private authority. [`Identity`]: who a process is, by its certificate.
 //! - [`Security`]: TLS in which both sides show one, or plain text on loopback addresses.
 //! - [`PublicService`], [`Client`]: both ends of the public service.
+//! - [`Receipt`]: what a coordinator signs of a search or an erasure; [`Audited`] compares it with
+//!   the audit chain.
 //! - [`CoordinatorDesk`]: the public service in front of a running coordinator. [`Health`]: what
 //!   probes are told. [`BackupService`], [`BackupClient`]: what processes keep of a backup.
 //! - [`CoordinatorLinks`], [`NodeLinks`]: what the runtimes send through. They never wait: what
@@ -23,9 +25,11 @@ mod health;
 mod identity;
 mod node_links;
 mod outbox;
+mod receipt;
 mod refusal;
 mod security;
 mod service;
+mod statement;
 mod waiting;
 
 pub use backups::{BackupClient, BackupService, Shelf};
@@ -38,5 +42,7 @@ pub use desk::CoordinatorDesk;
 pub use health::{Health, probe, reflection};
 pub use identity::{Identity, IdentityError, Role};
 pub use node_links::{DeliverToNode, NodeLinkService, NodeLinks, NodeLinksSettings};
+pub use receipt::{Receipt, ReceiptError};
 pub use security::{Caller, Credentials, Security, SecurityError};
-pub use service::{Answering, Desk, PublicService};
+pub use service::{Answering, Clock, Desk, PublicService};
+pub use statement::{Audited, Speaker};

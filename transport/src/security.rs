@@ -2,11 +2,13 @@
 
 use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
 use crate::identity::{Identity, IdentityError, Role};
+use rcgen::KeyPair;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tonic::Request;
@@ -41,6 +43,14 @@ pub enum SecurityError {
         /// What is needed.
         wanted: String,
     },
+    /// The key is none, or of a kind that nothing here signs with.
+    #[error("{path} holds no key that can be used: {source}")]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rcgen::Error,
+    },
     /// Plain text beyond this machine.
     #[error("{0} is not a loopback address: without certificates only those are allowed")]
     PlainBeyondLoopback(SocketAddr),
@@ -68,6 +78,8 @@ pub struct Credentials {
     path: PathBuf,
     authority: Certificate,
     own: tonic::transport::Identity,
+    certificate: CertificateDer<'static>,
+    key: Arc<KeyPair>,
 }
 
 impl Credentials {
@@ -82,12 +94,28 @@ impl Credentials {
         };
         let (authority, certificate, key) = (read(AUTHORITY)?, read(CERTIFICATE)?, read(KEY)?);
         let path = folder.join(CERTIFICATE);
-        let identity = CertificateDer::from_pem_slice(&certificate)
+        let (der, identity) = CertificateDer::from_pem_slice(&certificate)
             .map_err(|_| IdentityError::Certificate)
-            .and_then(|der| Identity::of_certificate(&der))
+            .and_then(|der| Identity::of_certificate(&der).map(|identity| (der, identity)))
             .map_err(|source| SecurityError::Identity { path: path.clone(), source })?;
-        let own = tonic::transport::Identity::from_pem(certificate, key);
-        Ok(Self { identity, path, authority: Certificate::from_pem(authority), own })
+        let own = tonic::transport::Identity::from_pem(certificate, &key);
+        let key = KeyPair::from_pem(&String::from_utf8_lossy(&key))
+            .map_err(|source| SecurityError::Key { path: folder.join(KEY), source })?;
+        let authority = Certificate::from_pem(authority);
+        Ok(Self { identity, path, authority, own, certificate: der, key: Arc::new(key) })
+    }
+
+    pub(crate) fn key(&self) -> &KeyPair {
+        &self.key
+    }
+
+    pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// The authority's certificate, as PEM.
+    pub fn authority(&self) -> &[u8] {
+        self.authority.as_ref()
     }
 
     /// Whose they are.

@@ -1,10 +1,12 @@
 //! The public service of a coordinator.
 
 use crate::identity::Role;
+use crate::receipt::Receipt;
 use crate::refusal::{Refused, answer};
 use crate::security::{Caller, Security};
-use coordinator::command::Command;
-use coordinator::{Inquiry, Request as Asked, Response as Answer};
+use crate::statement::{self, Speaker};
+use coordinator::command::{Command, ErasureTarget, Outcome};
+use coordinator::{Identified, Identify, Inquiry, Request as Asked, Response as Answer};
 use proto::v1::administration_server::{Administration, AdministrationServer};
 use proto::v1::registration_server::{Registration, RegistrationServer};
 use proto::{Field, Header, Malformed, SERVICE_MESSAGE_BYTES_MAX, v1};
@@ -31,7 +33,12 @@ pub trait Desk: Send + Sync + 'static {
 pub struct PublicService {
     desk: Arc<dyn Desk>,
     security: Security,
+    speaker: Speaker,
+    clock: Clock,
 }
+
+/// Seconds since 1970.
+pub type Clock = fn() -> i64;
 
 /// Roles that enroll and search.
 const USERS: &[Role] = &[Role::Client, Role::Operator];
@@ -39,9 +46,9 @@ const USERS: &[Role] = &[Role::Client, Role::Operator];
 const OPERATORS: &[Role] = &[Role::Operator];
 
 impl PublicService {
-    /// In front of a coordinator.
-    pub fn new(desk: Arc<dyn Desk>, security: Security) -> Self {
-        Self { desk, security }
+    /// In front of a coordinator, which signs receipts where it has a certificate.
+    pub fn new(desk: Arc<dyn Desk>, security: Security, speaker: Speaker, clock: Clock) -> Self {
+        Self { desk, security, speaker, clock }
     }
 
     /// For clients.
@@ -100,8 +107,46 @@ impl PublicService {
         header: Header,
         command: Result<Command, Malformed>,
     ) -> Result<Response<v1::CommandResponse>, Status> {
+        let erased = match &command {
+            Ok(Command::Erase(erase)) => Some(erase.target),
+            _ => None,
+        };
         let answer = self.ask(header, command.map(Asked::Command)).await?;
-        done(answer, header)
+        let receipt = erased.and_then(|target| self.erasure_receipt(target, &answer));
+        let mut response = done(answer, header)?;
+        response.get_mut().receipt = receipt;
+        Ok(response)
+    }
+
+    fn search_receipt(&self, asked: &Identify, found: &Identified) -> Option<v1::Receipt> {
+        self.vouch(|cluster, now_s| {
+            statement::of_search(asked, found, &self.speaker, cluster, now_s)
+        })
+    }
+
+    fn erasure_receipt(&self, target: ErasureTarget, answer: &Answer) -> Option<v1::Receipt> {
+        let Answer::Done { index, outcome, .. } = answer else { return None };
+        let index = match outcome {
+            Outcome::Applied => *index,
+            Outcome::AlreadyApplied(before) => *before,
+            _ => return None,
+        };
+        self.vouch(|cluster, now_s| {
+            statement::of_erasure(target, index, &self.speaker, cluster, now_s)
+        })
+    }
+
+    /// Signs what is said; without a certificate nobody can.
+    fn vouch(&self, say: impl FnOnce(&str, i64) -> String) -> Option<v1::Receipt> {
+        let Security::Mutual(own) = &self.security else { return None };
+        let text = say(own.identity().cluster(), (self.clock)());
+        match Receipt::sign(text, own) {
+            Ok(receipt) => Some(receipt.to_wire()),
+            Err(error) => {
+                tracing::error!(%error, "a receipt was not signed");
+                None
+            }
+        }
     }
 }
 
@@ -146,7 +191,8 @@ fn done(answer: Answer, header: Header) -> Result<Response<v1::CommandResponse>,
         return Err(Refused::WrongAnswer.status(header.request_id));
     };
     let (outcome, state) = (outcome.to_wire(), state.to_wire());
-    Ok(Response::new(v1::CommandResponse { index, outcome, state, is_searchable }))
+    let receipt = None;
+    Ok(Response::new(v1::CommandResponse { index, outcome, state, is_searchable, receipt }))
 }
 
 #[tonic::async_trait]
@@ -175,11 +221,16 @@ impl Registration for PublicService {
             identify.requester = requester(&caller, identify.requester);
             match identify.purpose {
                 0 => Err(Malformed::Range("purpose")),
-                _ => Ok(Asked::Identify(identify)),
+                _ => Ok(identify),
             }
         });
-        match self.ask(header, asked).await? {
-            Answer::Identified(identified) => Ok(Response::new(identified.to_wire())),
+        // The receipt says what was asked; the probe is shared, not copied.
+        let wanted = asked.as_ref().ok().cloned();
+        match (self.ask(header, asked.map(Asked::Identify)).await?, wanted) {
+            (Answer::Identified(found), Some(wanted)) => {
+                let receipt = self.search_receipt(&wanted, &found);
+                Ok(Response::new(v1::IdentifyResponse { receipt, ..found.to_wire() }))
+            }
             _ => Err(Refused::WrongAnswer.status(header.request_id)),
         }
     }

@@ -95,7 +95,7 @@ mod tests {
     use replication::{EncounterId, PartitionId};
 
     fn done(outcome: Outcome, state: Option<EncounterState>) -> Done {
-        Done { index: 9, outcome, state, is_searchable: false }
+        Done { index: 9, outcome, state, is_searchable: false, receipt: None }
     }
 
     fn is_wrong(said: &Said) -> bool {
@@ -120,6 +120,7 @@ mod tests {
 
     fn answer() -> Identified {
         Identified {
+            search: 1,
             as_of: 9,
             is_complete: true,
             eligible: 50,

@@ -173,8 +173,9 @@ impl Coordinator {
         }
         let listed = candidates.iter().map(|c| (c.encounter, c.score)).collect();
         let (eligible, scanned) = (coverage.eligible, coverage.scanned);
+        let name = self.search_name(key);
         let outcome = SearchOutcome {
-            search: self.search_name(key),
+            search: name,
             as_of: search.as_of,
             is_complete,
             eligible,
@@ -182,7 +183,8 @@ impl Coordinator {
             candidates: listed,
         };
         let (as_of, missing) = (search.as_of, coverage.missing);
-        let found = Identified { as_of, is_complete, eligible, scanned, candidates, missing };
+        let found =
+            Identified { search: name, as_of, is_complete, eligible, scanned, candidates, missing };
         if is_mutated(Mutation::AnswerBeforeOutcome) || is_mutated(Mutation::SearchBeforeIntent) {
             out.push(Output::Client(search.request, Response::Identified(found.clone())));
         }

@@ -112,7 +112,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Read> {
 }
 
 /// The same, and shows every record that follows from those before it.
-fn read_each(path: &Path, mut see: impl FnMut(&AuditRecord)) -> anyhow::Result<Read> {
+pub(super) fn read_each(path: &Path, mut see: impl FnMut(&AuditRecord)) -> anyhow::Result<Read> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
     let mut lines = BufReader::new(file).lines();
     let first = lines.next().transpose().with_context(|| path.display().to_string())?;

@@ -188,7 +188,7 @@ structs! {
     Candidate { person encounter score rarity }
     HeldRow { encounter person enrolled_at matches }
     AuditRecord { height index time_ms event head }
-    Identified { as_of is_complete eligible scanned candidates missing }
+    Identified { search as_of is_complete eligible scanned candidates missing }
     Identify { requester purpose case probe scope person threshold candidates_max allow_partial }
 }
 

@@ -4,5 +4,6 @@ mod certificates;
 mod health;
 mod links;
 mod public_service;
+mod receipts;
 mod strangers;
 mod support;

@@ -1,6 +1,6 @@
 //! The public service, from client to desk and back.
 
-use crate::support::{Authority, listen, serve};
+use crate::support::{Authority, listen, now, serve, speaker};
 use coordinator::command::{Command, DedupPolicy, Enroll, Outcome};
 use coordinator::{
     Acknowledge, Candidate, Identified, Identify, Missing, Request, Response, Unavailable,
@@ -39,7 +39,7 @@ pub(crate) async fn server(
     let answers = Mutex::new(answers.to_vec());
     let desk = Arc::new(Script { answers, asked: Mutex::default() });
     let security = authority.issue(Role::Coordinator, id);
-    let service = PublicService::new(desk.clone(), security.clone());
+    let service = PublicService::new(desk.clone(), security.clone(), speaker(), now);
     let (listener, address) = listen().await;
     let router = security
         .server(address)
@@ -67,7 +67,7 @@ fn enroll() -> Enroll {
     }
 }
 
-fn identify() -> Identify {
+pub(crate) fn identify() -> Identify {
     Identify {
         requester: (99 << 64) | 6,
         purpose: 1,
@@ -91,6 +91,7 @@ async fn a_request_reaches_the_desk_and_its_answer_the_client() {
     let (person, encounter) = (PersonId(2), EncounterId(3));
     let candidate = Candidate { person, encounter, score: 500, rarity: 7000 };
     let found = Identified {
+        search: 77,
         as_of: 9,
         is_complete: false,
         eligible: 10,

@@ -1,7 +1,7 @@
 //! Whoever does not show the right certificate is not listened to.
 
 use crate::public_service::server;
-use crate::support::{Authority, listen, now, serve};
+use crate::support::{Authority, listen, now, serve, speaker};
 use proto::v1::administration_client::AdministrationClient;
 use proto::{Header, v1};
 use std::net::SocketAddr;
@@ -62,7 +62,7 @@ async fn only_who_shows_a_valid_certificate_of_the_authority_is_answered() {
 async fn is_believed(authority: &Authority, security: Security) -> bool {
     let (desk, _) = server(authority, 1, &[]).await;
     let (listener, at) = listen().await;
-    let service = PublicService::new(desk, security.clone());
+    let service = PublicService::new(desk, security.clone(), speaker(), now);
     serve(listener, security.server(at).expect("as set up").add_service(service.administration()));
     let operator = authority.issue(Role::Operator, 1);
     let budget = Duration::from_millis(500);

@@ -1,5 +1,6 @@
 //! An authority, certificates, servers.
 
+use replication::{ClusterId, Generation};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tonic::transport::server::{Router, TcpIncoming};
 use transport::certificates::{Issue, init, issue};
-use transport::{Credentials, Role, Security};
+use transport::{Credentials, Role, Security, Speaker};
 
 /// Everything must have happened within this time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,6 +17,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn now() -> i64 {
     let since = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
     since.as_secs() as i64
+}
+
+/// Whom receipts are of.
+pub(crate) fn speaker() -> Speaker {
+    Speaker { cluster: ClusterId(77), generation: Generation(1), release: "tanba test".into() }
 }
 
 /// The authority of one cluster.

@@ -1,8 +1,12 @@
-//! What an answer of a cluster covers.
+//! What an answer of a cluster covers, and what the coordinator signed of it.
 
-use coordinator::Identified;
+use crate::output::{Output, write_file};
+use anyhow::Context;
+use coordinator::{Identified, Identify};
+use operation::connection::Connection;
 use operation::words;
 use serde::Serialize;
+use std::path::Path;
 
 /// See the module.
 #[derive(Debug, Serialize)]
@@ -20,6 +24,25 @@ pub(super) struct Receipt {
 struct Missing {
     partition: u16,
     why: &'static str,
+}
+
+/// Asks, and keeps what the coordinator signed in a file, if one is named.
+pub(super) fn identify(
+    asked: &Identify,
+    file: Option<&Path>,
+    connection: &Connection,
+    output: &Output,
+) -> anyhow::Result<Identified> {
+    let answer = connection.client.identify_with_receipt(asked);
+    let (identified, signed) = connection.wait(answer)?;
+    if let Some(path) = file {
+        let signed = signed.context(
+            "the coordinator signed nothing: it runs without certificates, or cannot sign",
+        )?;
+        write_file(path, signed.to_file().as_bytes())?;
+        output.note(format!("signed receipt written to {}", path.display()));
+    }
+    Ok(identified)
 }
 
 impl Receipt {

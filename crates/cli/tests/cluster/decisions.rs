@@ -120,6 +120,33 @@ fn an_exported_chain_grows_and_any_change_of_it_is_noticed() {
 }
 
 #[test]
+fn what_a_coordinator_signed_is_what_the_audit_chain_holds_and_nobody_changes_it() {
+    let (cluster, paths) = enrolled();
+    let (file, probe) = (cluster.file(), paths[0].display().to_string());
+    let [found, claim, erased] = ["found", "claim", "erased"].map(|name| cluster.path(name));
+    let what = ["--cluster", &file, "--purpose", "5", "--case", "7", "--ppi", "500", "--receipt"];
+    cluster.ok([&["identify", &probe][..], &what, &[&found]].concat());
+    cluster.ok([&["verify", &probe, "--subject", "s00"][..], &what, &[&claim]].concat());
+    let erase = ["erase", "s03", "--cluster", &file, "--basis", "17", "--yes", "--receipt"];
+    cluster.ok([&erase[..], &[&erased]].concat());
+    let export = cluster.path("audit.jsonl");
+    cluster.ok(["audit", "export", "--cluster", &file, "--out", &export]);
+    let authority = cluster.path("operator-1.certs/authority.pem");
+    for receipt in [&found, &claim, &erased] {
+        let by_file = ["audit", "receipt", receipt, "--cluster", &file, "--export", &export];
+        let text = cluster.ok(by_file);
+        assert!(text.contains("signed by tanba://"), "{text}");
+        assert!(text.ends_with("the audit chain says the same\n"), "{text}");
+        cluster.ok(["audit", "receipt", receipt, "--authority", &authority]);
+        let content = std::fs::read_to_string(receipt).unwrap();
+        std::fs::write(receipt, content.replacen("generation: 1", "generation: 2", 1)).unwrap();
+        let (code, stdout, _) = said(&run(by_file));
+        assert_eq!(code, 1, "{stdout}");
+        assert!(stdout.contains("fault: the signature does not fit the text"), "{stdout}");
+    }
+}
+
+#[test]
 fn what_an_export_holds_the_cluster_lets_go_of_and_the_file_goes_on() {
     let (cluster, paths) = enrolled();
     let (file, export) = (cluster.file(), cluster.path("audit.jsonl"));

@@ -178,14 +178,14 @@ fn send(
         let Some(answered) = connection.wait(under_way.join_next()) else { return Ok(pending) };
         let (visit, enroll, done) = answered.context("a task of this command failed")?;
         let done = done.with_context(|| format!("subject {}", visit.subject))?;
-        if say(&visit, done, tally)? && done.state == Some(EncounterState::Pending) {
+        if say(&visit, &done, tally)? && done.state == Some(EncounterState::Pending) {
             pending.insert(enroll.encounter, enroll.person);
         }
     }
 }
 
 /// Counts what became of a visit; whether it is enrolled.
-fn say(visit: &Visit, done: Done, tally: &mut Tally<'_>) -> anyhow::Result<bool> {
+fn say(visit: &Visit, done: &Done, tally: &mut Tally<'_>) -> anyhow::Result<bool> {
     if let Some(why) = refusal(done.outcome) {
         reject(visit, why, tally)?;
         return Ok(false);

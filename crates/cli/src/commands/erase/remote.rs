@@ -47,6 +47,7 @@ pub(super) fn erase(
         bail!("a receipt is of one erasure: erase one subject at a time");
     }
     let mut subjects = Vec::new();
+    let mut signed = None;
     for subject in &arguments.subjects {
         let target = ErasureTarget::Person(person_of(subject)?);
         let subject = subject.to_string();
@@ -64,10 +65,12 @@ pub(super) fn erase(
             other => bail!("{subject}: not erased: {}", refusal(other).unwrap_or("unknown")),
         };
         subjects.push(Erased { subject, found, index, before });
+        signed = done.receipt;
     }
     if let (Some(path), Some(index)) = (&arguments.receipt, subjects[0].index) {
         let person = person_of(&arguments.subjects[0])?;
-        write_receipt(path, &ErasureReceipt::take(connection, person.0, index)?, output)?;
+        let receipt = ErasureReceipt::take(connection, person.0, index, signed.as_ref())?;
+        write_receipt(path, &receipt, output)?;
     }
     let all_found = subjects.iter().all(|subject| subject.found);
     output.answer(&Answer { dry_run, basis, subjects }, text)?;

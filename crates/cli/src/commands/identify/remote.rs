@@ -1,7 +1,7 @@
 //! Searching in a cluster: the answer says what it covers.
 
 use super::Arguments;
-use crate::commands::receipt::Receipt;
+use crate::commands::receipt::{self, Receipt};
 use crate::load::{Print, PrintSummary};
 use crate::output::{Exit, Output};
 use crate::report::words::{likelihood_number, likelihood_words, small, target};
@@ -13,6 +13,7 @@ use operation::connection::Connection;
 use operation::names::subject_of;
 use replication::Scope;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use vocabulary::Similarity;
@@ -30,6 +31,10 @@ pub(crate) struct SearchArguments {
     /// List nobody unless everybody was compared.
     #[arg(long, requires = "cluster", help_heading = "Cluster")]
     complete_only: bool,
+    /// Keep what the coordinator signed of the search: what was asked and compared, and who is
+    /// listed. `tanba audit receipt` reads it.
+    #[arg(long, value_name = "FILE", requires = "cluster", help_heading = "Cluster")]
+    receipt: Option<PathBuf>,
 }
 
 /// The answer of a search.
@@ -81,7 +86,8 @@ pub(super) fn identify(
         allow_partial: !arguments.search.complete_only,
     };
     let started = Instant::now();
-    let identified = connection.wait(connection.client.identify(&asked))?;
+    let file = arguments.search.receipt.as_deref();
+    let identified = receipt::identify(&asked, file, connection, output)?;
     let seconds = started.elapsed().as_secs_f64();
     let answer = answer(arguments, prints, identified, seconds);
     output.answer(&answer, text)?;

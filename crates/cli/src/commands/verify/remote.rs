@@ -2,7 +2,7 @@
 //! like any search.
 
 use super::{Arguments, MATCH, read_side};
-use crate::commands::receipt::Receipt;
+use crate::commands::receipt::{self, Receipt};
 use crate::load::{Print, PrintSummary, note_estimates};
 use crate::output::{Exit, Output};
 use crate::report::words::{small, target};
@@ -15,6 +15,7 @@ use operation::connection::Connection;
 use operation::names::person_of;
 use replication::Scope;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use vocabulary::SubjectId;
 
@@ -28,6 +29,9 @@ pub(crate) struct RecordedArguments {
     /// The number of the case, likewise.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = "Cluster")]
     case: u64,
+    /// Keep what the coordinator signed of the comparison; `tanba audit receipt` reads it.
+    #[arg(long, value_name = "FILE", requires = "cluster", help_heading = "Cluster")]
+    receipt: Option<PathBuf>,
 }
 
 /// The answer.
@@ -74,7 +78,8 @@ pub(super) fn verify(
         candidates_max: 1,
         allow_partial: false,
     };
-    let identified = connection.wait(connection.client.identify(&asked))?;
+    let file = arguments.recorded.receipt.as_deref();
+    let identified = receipt::identify(&asked, file, connection, output)?;
     let receipt = Receipt::of(&identified);
     ensure!(
         !receipt.complete || receipt.eligible > 0,
