@@ -8,7 +8,7 @@ use coordinator::{Acknowledge, Identified, Identify};
 use formats::template::encounter::Encounter;
 use operation::names::encounter_of;
 use proto::Field;
-use replication::{GallerySet, Payload, PersonId, Scope};
+use replication::{GallerySet, Lane, Payload, PersonId, Scope};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -112,6 +112,7 @@ impl Workload {
             threshold: 0,
             candidates_max: CANDIDATES_MAX,
             allow_partial: true,
+            lane: Lane::Standard,
         };
         let Identified { as_of, is_complete, eligible, scanned, candidates, missing, .. } =
             client.identify(&asked).await?;

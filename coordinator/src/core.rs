@@ -217,6 +217,7 @@ impl Coordinator {
             Input::Tick => {
                 self.member.tick();
                 self.admission.look(&self.catalog, &self.view, self.member.leader(), now);
+                self.say_scarce(now, out);
                 self.lead(now);
                 self.expire(now, out);
                 self.refetch(now, out);
@@ -224,6 +225,7 @@ impl Coordinator {
                     self.take_snapshot(out);
                 }
             }
+            Input::Disk(disk) => self.on_disk(disk),
             Input::Peer(from, message) => self.on_peer(from, message, now, out),
             Input::Node(node, message) => self.on_node(node, message, now, out),
             Input::Client(request) => self.on_client(request, now, out),
@@ -245,6 +247,7 @@ impl Coordinator {
                     self.queue.extend(commands);
                 }
             }
+            PeerMessage::DiskScarce => self.on_leader_scarce(from, now),
             PeerMessage::ChunkWanted { digest, offset } => {
                 self.send_chunk(from, digest, offset, out);
             }

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::message::{Alarm, Candidate, Missing};
 use crate::view::View;
 use replication::{
-    Cut, EncounterId, Generation, Hit, LogIndex, Merged, Mutation, NodeId, PartitionAnswer,
+    Cut, EncounterId, Generation, Hit, Lane, LogIndex, Merged, Mutation, NodeId, PartitionAnswer,
     PartitionId, Payload, PersonId, ScanAnswer, ScanRequest, ScanTarget, Scope, is_mutated, merge,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ pub struct Question {
     pub min_index: LogIndex,
     /// Persons wanted; `None` for everybody who reaches both.
     pub persons_max: Option<u32>,
+    /// What waits for it.
+    pub lane: Lane,
     /// After this time, what is there is all there is.
     pub deadline: u64,
 }
@@ -212,6 +214,7 @@ impl Fanout {
             scope: self.question.scope,
             only: BTreeSet::new(),
             cut: self.question.cut,
+            lane: self.question.lane,
             budget_ms: self.question.deadline.saturating_sub(now),
         }
     }

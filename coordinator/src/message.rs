@@ -4,8 +4,8 @@ use crate::catalog::AuditRecord;
 use crate::command::{Command, Enroll, Origin, Outcome};
 use crate::raft::{HardState, LogEntry, MembershipChange, RaftMessage, SnapshotHeader};
 use replication::{
-    CoordinatorId, EncounterId, EncounterState, FromNode, Generation, LogIndex, NodeId,
-    PartitionId, Payload, PersonId, Scope, ToNode,
+    CoordinatorId, DiskRoom, EncounterId, EncounterState, FromNode, Generation, Lane, LogIndex,
+    NodeId, PartitionId, Payload, PersonId, Scope, ToNode,
 };
 
 /// Between coordinators.
@@ -20,6 +20,8 @@ pub enum PeerMessage {
         /// Each with its asker.
         commands: Vec<(Origin, Command)>,
     },
+    /// From a leader: its disk is nearly full, so no enrollment is to be sent.
+    DiskScarce,
     /// Asks for a part of a snapshot's content.
     ChunkWanted {
         /// Which snapshot.
@@ -70,6 +72,8 @@ pub struct Identify {
     pub candidates_max: u32,
     /// Whether an incomplete answer is wanted, too.
     pub allow_partial: bool,
+    /// What goes first when there is too much to do. [`Lane::Check`] is for checks alone.
+    pub lane: Lane,
 }
 
 /// What a client wants to know.
@@ -177,6 +181,9 @@ pub enum Unavailable {
     NoLeader,
     /// Too much is waiting to be committed.
     Overloaded,
+    /// The disk of a coordinator, or of a node that would hold it, is nearly full. For enrollments
+    /// alone.
+    DiskScarce,
     /// Nobody would vote after the change.
     NoVoterLeft,
     /// Who is to lead does not vote, or nobody else could lead now.
@@ -239,6 +246,8 @@ pub enum Response {
 pub enum Input {
     /// One tick of the Raft clock passed.
     Tick,
+    /// How much room there is where the log is.
+    Disk(DiskRoom),
     /// From another coordinator.
     Peer(CoordinatorId, PeerMessage),
     /// From a node.

@@ -20,8 +20,8 @@ use beginning::NodeFolder;
 use matching::Parameters;
 use owner::{Errand, Owner};
 use replication::{
-    CoordinatorId, FromNode, Host, HostInput, HostSettings, Keep, KeepNothing, KvError, NodeId,
-    Peer, Room, ToNode,
+    CoordinatorId, DiskRoom, FromNode, Host, HostInput, HostSettings, Keep, KeepNothing, KvError,
+    NodeId, Peer, Room, ToNode,
 };
 use search::{Kernels, TwinKernels};
 use std::io;
@@ -225,7 +225,16 @@ struct Shared {
 impl Handle {
     /// Gives the node a message; false when too much waits, or the node ended.
     pub fn deliver(&self, from: Peer, message: ToNode) -> bool {
-        let errand = Errand::new(HostInput::Message(from, message));
+        self.offer(HostInput::Message(from, message))
+    }
+
+    /// Says how much room there is where its stores are; false when too much waits.
+    pub fn disk(&self, room: DiskRoom) -> bool {
+        self.offer(HostInput::Disk(room))
+    }
+
+    fn offer(&self, input: HostInput) -> bool {
+        let errand = Errand::new(input);
         let bytes = errand.bytes;
         if !self.0.room.take(bytes) {
             return false;

@@ -1,6 +1,8 @@
 //! `tanba cluster`: what an operator does to a cluster.
 
 mod coordinators;
+mod doctor;
+mod examination;
 mod init;
 mod nodes;
 mod policy;
@@ -20,12 +22,13 @@ use transport::{Change, Done};
 /// Arguments of `tanba cluster`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 done and, for status, everything is as it should be; 1 it is not; 2 error.
+Exit codes: 0 done and, for status and doctor, everything is as it should be; 1 it is not; 2 error.
 
 Examples:
   tanba cluster init --name kz --out cluster.toml \\
       --coordinator 1=10.0.0.1:7101 --coordinator 2=10.0.0.2:7101 --coordinator 3=10.0.0.3:7101
   tanba cluster status --cluster cluster.toml
+  tanba cluster doctor --cluster cluster.toml
   tanba cluster wait --for leader --cluster cluster.toml
   tanba cluster nodes add 4 --cluster cluster.toml
   tanba cluster nodes drain 4 --cluster cluster.toml --dry-run
@@ -41,6 +44,8 @@ enum Command {
     Init(init::Arguments),
     /// Say how the cluster stands.
     Status(status::Arguments),
+    /// Look for what is wrong or soon will be, and say what to do.
+    Doctor(doctor::Arguments),
     /// Wait until the cluster is as it should be.
     Wait(wait::Arguments),
     /// Add, drain, return or remove nodes.
@@ -56,6 +61,7 @@ pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Init(arguments) => init::run(arguments, output),
         Command::Status(arguments) => status::run(&arguments, output),
+        Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Wait(arguments) => wait::run(&arguments, output),
         Command::Nodes(arguments) => nodes::run(arguments, output),
         Command::Coordinators(arguments) => coordinators::run(arguments, output),

@@ -8,12 +8,12 @@ use crate::metrics;
 use crate::probes::Probes;
 use crate::serving::{
     LOOK_EVERY, QUEUE_BYTES_MAX, RELEASE, Server, ServingArguments, runtime, seconds_now,
-    told_to_stop,
+    told_to_stop, watch_disk,
 };
 use anyhow::{Context, bail};
 use coordinator::catalog::FOUNDED_AT;
 use coordinator::shell::{Handle, Runtime, RuntimeConfig, found, found_from, join};
-use coordinator::{Catalog, Request, Settings};
+use coordinator::{Catalog, Input, Request, Settings};
 use replication::CoordinatorId;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -227,12 +227,17 @@ impl Serve {
         let mut server = Server::start(address, router).await?;
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
         let looking = tokio::spawn(look(handle.clone(), health.clone(), probes.clone()));
+        let telling = handle.clone();
+        let watching = tokio::spawn(watch_disk(self.begin.data.clone(), move |room| {
+            telling.deliver(Input::Disk(room));
+        }));
         tokio::select! {
             exit = handle.closed() => return Err(exit).context("the coordinator ended"),
             error = server.ended() => return Err(error),
             stop = told_to_stop() => stop.context("signals cannot be waited for")?,
         }
         looking.abort();
+        watching.abort();
         health.set_ready(false).await;
         probes.saw(handle.status().ticks, Some("it was told to stop".to_owned()));
         hand_over(&handle).await;
@@ -252,6 +257,7 @@ fn links_settings(id: CoordinatorId, file: &ClusterFile, disks: Disks) -> Coordi
         generation: file.generation,
         incarnation: disks.own(),
         is_known: Box::new(move |id, incarnation| disks.is_known(id, incarnation)),
+        terms: file.terms(node::shell::scoring(), RELEASE),
         peers: others.map(|(id, at)| (*id, at.to_string())).collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
     }

@@ -5,10 +5,11 @@ use coordinator::Founding;
 use coordinator::command::Policy;
 use replication::{ClusterId, CoordinatorId, Generation};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use transport::{Identity, Role};
+use transport::{Identity, Role, Terms};
 
 /// Most partitions of a cluster.
 const PARTITIONS_MAX: u16 = 4096;
@@ -120,6 +121,22 @@ impl ClusterFile {
         Ok(text)
     }
 
+    /// What a process with this file works by. `scoring` is what its scores depend on, `release`
+    /// the name and version of the program.
+    pub(crate) fn terms(&self, scoring: u64, release: &str) -> Terms {
+        let mut binding = Sha256::new();
+        binding.update(self.founding.partitions.to_le_bytes());
+        binding.update(scoring.to_le_bytes());
+        let release = release.to_owned();
+        Terms { binding: binding.finalize().into(), file: self.digest(), release }
+    }
+
+    /// SHA-256 of what is to be the same in all files of the cluster: all but the certificates.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let shared = Self { certificates: None, ..self.clone() };
+        Sha256::digest(shared.to_text()).into()
+    }
+
     fn to_text(&self) -> String {
         let Founding { cluster, partitions, policy } = self.founding;
         let Policy { replication, min_durable, retention_bytes_max, dedup_rarity } = policy;
@@ -218,6 +235,21 @@ mod tests {
         let bare = ClusterFile { certificates: None, generation: Generation(1), ..file() };
         let text = bare.to_text().replace("generation = 1\n", "");
         assert_eq!(ClusterFile::parse(&text).unwrap(), bare);
+    }
+
+    #[test]
+    fn files_are_compared_by_what_is_to_be_the_same_and_terms_by_what_must_be() {
+        let terms = |file: &ClusterFile| file.terms(7, "tanba test");
+        let other = ClusterFile { certificates: None, ..file() };
+        assert_eq!(terms(&other), terms(&file()), "everybody has certificates of his own");
+        let mut more = file();
+        more.coordinators.insert(CoordinatorId(4), SocketAddr::from(([127, 0, 0, 1], 7104)));
+        assert_ne!(terms(&more).file, terms(&file()).file);
+        assert_eq!(terms(&more).binding, terms(&file()).binding, "files change one by one");
+        let mut split = file();
+        split.founding.partitions += 1;
+        assert_ne!(terms(&split).binding, terms(&file()).binding);
+        assert_ne!(file().terms(8, "tanba test").binding, terms(&file()).binding);
     }
 
     #[test]

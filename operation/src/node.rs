@@ -6,7 +6,8 @@ use crate::kept::Kept;
 use crate::metrics;
 use crate::probes::Probes;
 use crate::serving::{
-    LOOK_EVERY, QUEUE_BYTES_MAX, Server, ServingArguments, runtime, told_to_stop,
+    LOOK_EVERY, QUEUE_BYTES_MAX, RELEASE, Server, ServingArguments, runtime, told_to_stop,
+    watch_disk,
 };
 use anyhow::{Context, ensure};
 use coordinator::catalog::FOUNDED_AT;
@@ -152,12 +153,17 @@ impl Serve {
         tracing::info!(node = id, cluster = file.name, "a node serves");
         let looking =
             tokio::spawn(look(handle.clone(), links.clone(), health.clone(), probes.clone()));
+        let telling = handle.clone();
+        let watching = tokio::spawn(watch_disk(data.clone(), move |room| {
+            telling.disk(room);
+        }));
         tokio::select! {
             exit = handle.closed() => return Err(exit).context("the node ended"),
             error = server.ended() => return Err(error),
             stop = told_to_stop() => stop.context("signals cannot be waited for")?,
         }
         looking.abort();
+        watching.abort();
         health.set_ready(false).await;
         probes.saw(handle.status().ticks, Some("it was told to stop".to_owned()));
         handle.stop();
@@ -173,6 +179,7 @@ impl Serve {
             id: NodeId(self.begin.id),
             cluster: file.founding.cluster,
             generation: file.generation,
+            terms: file.terms(node::shell::scoring(), RELEASE),
             address: self.advertise.clone().unwrap_or_else(|| self.listen.to_string()),
             coordinators: coordinators.collect(),
             queue_bytes_max: QUEUE_BYTES_MAX,

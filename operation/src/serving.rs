@@ -2,8 +2,10 @@
 
 use crate::probes::Probes;
 use anyhow::Context;
+use replication::DiskRoom;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +27,43 @@ pub(crate) const RELEASE: &str = concat!("tanba ", env!("CARGO_PKG_VERSION"));
 /// Seconds since 1970.
 pub(crate) fn seconds_now() -> i64 {
     UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() as i64)
+}
+
+/// The room on the disk of a folder, as whoever has no privileges sees it.
+///
+/// # Errors
+/// When there is no such folder.
+pub(crate) fn room_of(folder: &Path) -> io::Result<DiskRoom> {
+    let found = rustix::fs::statvfs(folder)?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let written = found.f_blocks.saturating_sub(found.f_bfree).saturating_mul(found.f_frsize);
+    Ok(DiskRoom { free, total: written + free })
+}
+
+/// Between looks at the disk.
+const DISK_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells again and again how much room there is where `folder` is.
+pub(crate) async fn watch_disk(folder: PathBuf, tell: impl Fn(DiskRoom)) {
+    let mut turn = tokio::time::interval(DISK_EVERY);
+    let mut was_scarce = false;
+    loop {
+        turn.tick().await;
+        // A folder that cannot be looked at is the trouble of whoever writes to it.
+        let Ok(room) = room_of(&folder) else { continue };
+        metrics::gauge!("tanba_disk_free_bytes").set(room.free as f64);
+        metrics::gauge!("tanba_disk_bytes").set(room.total as f64);
+        metrics::gauge!("tanba_disk_scarce").set(f64::from(u8::from(room.is_scarce())));
+        if room.is_scarce() != was_scarce {
+            was_scarce = room.is_scarce();
+            let (free, total) = (room.free, room.total);
+            match was_scarce {
+                true => tracing::error!(free, total, "the disk is nearly full: make room"),
+                false => tracing::info!(free, total, "there is room on the disk again"),
+            }
+        }
+        tell(room);
+    }
 }
 
 /// How a process says what it does.

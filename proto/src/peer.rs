@@ -65,6 +65,7 @@ impl Field<v1::PeerMessage> for PeerMessage {
                 generation: generation.to_wire(),
                 commands: commands.to_wire(),
             }),
+            Self::DiskScarce => Kind::DiskScarce(v1::DiskScarce {}),
             Self::ChunkWanted { digest, offset } => {
                 Kind::ChunkWanted(v1::ChunkWanted { digest: digest.to_wire(), offset })
             }
@@ -84,6 +85,7 @@ impl Field<v1::PeerMessage> for PeerMessage {
                 generation: Field::from_wire(forward.generation, "generation")?,
                 commands: Field::from_wire(forward.commands, "commands")?,
             },
+            Kind::DiskScarce(v1::DiskScarce {}) => Self::DiskScarce,
             Kind::ChunkWanted(v1::ChunkWanted { digest, offset }) => {
                 Self::ChunkWanted { digest: Field::from_wire(digest, "digest")?, offset }
             }

@@ -87,6 +87,7 @@ impl Field<v1::IdentifyRequest> for Identify {
             candidates_max: self.candidates_max,
             allow_partial: self.allow_partial,
             person: self.person.to_wire(),
+            lane: self.lane.to_wire(),
         }
     }
 
@@ -101,6 +102,7 @@ impl Field<v1::IdentifyRequest> for Identify {
             candidates_max: wire.candidates_max,
             allow_partial: wire.allow_partial,
             person: Field::from_wire(wire.person, "person")?,
+            lane: Field::from_wire(wire.lane, "lane")?,
         })
     }
 }

@@ -4,15 +4,16 @@ use crate::Malformed;
 use crate::field::{Field, choices, pairs, required, structs, units};
 use crate::v1;
 use replication::{
-    Assigned, Assignment, CoarseKey, Cut, Effect, EncounterState, FromNode, Hit, LogIndex,
-    MarkDigest, MarkKind, NodeIdentity, NodeReport, PartitionAnswer, PartitionId, Position, Record,
-    ReplicaReport, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope, Summary, TailAnswer,
-    TailRequest, TailSegment,
+    Assigned, Assignment, CoarseKey, Cut, DiskRoom, Effect, EncounterState, FromNode, Hit, Lane,
+    LogIndex, MarkDigest, MarkKind, NodeIdentity, NodeReport, PartitionAnswer, PartitionId,
+    Position, Record, ReplicaReport, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope,
+    Summary, TailAnswer, TailRequest, TailSegment,
 };
 
 units! {
     EncounterState as EncounterState { Pending, Active, Held, Rejected, Erased }
     MarkKind as MarkKind { Digest, Backup, Checkpoint }
+    Lane as Lane { Batch, Check, Standard, Urgent }
     ScanFault as ScanFault { NotHere, Behind, Unreadable, Failed }
 }
 
@@ -21,7 +22,7 @@ structs! {
     Scope as Scope { active_only, gallery }
     ScanTarget as ScanTarget { partition, epoch }
     ScanRequest as ScanRequest {
-        generation, boot, scan, targets, min_index, probe, scope, only, cut, budget_ms,
+        generation, boot, scan, targets, min_index, probe, scope, only, cut, lane, budget_ms,
     }
     Cut as Cut { coarse, fine }
     Hit as Hit { coarse, fine, score, rarity, encounter, person }
@@ -40,7 +41,8 @@ structs! {
     MarkDigest as MarkDigest { id, index, digest }
     ReplicaReport as ReplicaReport { partition, epoch, searchable, durable, marks }
     NodeIdentity as NodeIdentity { cluster, node, incarnation }
-    NodeReport as NodeReport { generation, identity, capacity, replicas, assigned_as_of }
+    NodeReport as NodeReport { generation, identity, capacity, replicas, assigned_as_of, disk }
+    DiskRoom as DiskRoom { free, total }
 }
 
 pairs! {

@@ -249,18 +249,8 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub async fn status(&self) -> Result<v1::StatusResponse, ClientError> {
-        let mut asked = tokio::task::JoinSet::new();
-        for (_, channel) in &self.servers {
-            let budget_ms = LOOK.as_millis() as u64;
-            let header = Header { request_id: (self.next_request_id)(), budget_ms }.to_wire();
-            asked.spawn(status_of(channel.clone(), header));
-        }
-        let answers = asked
-            .join_all()
-            .await
-            .into_iter()
-            .filter_map(Result::ok)
-            .map(tonic::Response::into_inner);
+        let answers = self.statuses().await;
+        let answers = answers.into_iter().filter_map(|(_, answer)| answer.ok());
         let known = |status: &v1::StatusResponse| {
             (status.leader == Some(status.coordinator), status.term, status.applied)
         };
@@ -269,6 +259,25 @@ impl Client {
             // One after the other, for as long as there is time, and for why there is no answer.
             None => self.ask(status_of).await,
         }
+    }
+
+    /// How every coordinator sees the cluster, by its address; those that do not answer soon say
+    /// why.
+    pub async fn statuses(&self) -> Vec<(String, Result<v1::StatusResponse, ClientError>)> {
+        let mut asked = tokio::task::JoinSet::new();
+        for (server, channel) in self.servers.clone() {
+            let budget_ms = LOOK.as_millis() as u64;
+            let header = Header { request_id: (self.next_request_id)(), budget_ms }.to_wire();
+            asked.spawn(async move {
+                let answer = status_of(channel, header).await.map(tonic::Response::into_inner);
+                let answer = answer.map_err(|status| ClientError::Refused {
+                    server: server.clone(),
+                    status: Box::new(status),
+                });
+                (server, answer)
+            });
+        }
+        asked.join_all().await
     }
 
     /// Registers a node, sets its state, places replicas, marks, or sets the policy.

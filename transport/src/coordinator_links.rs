@@ -1,8 +1,8 @@
 //! The links of a coordinator: it connects to every other coordinator, and nodes connect to it.
 
 use crate::backoff::Backoff;
-use crate::greeting::{Greeting, PATIENCE};
-use crate::identity::Role;
+use crate::greeting::{Greeting, PATIENCE, Terms};
+use crate::identity::{Role, ends_s};
 use crate::outbox::Outbox;
 use crate::security::{Caller, Security, SecurityError};
 use crate::waiting::connect;
@@ -38,6 +38,8 @@ pub struct CoordinatorLinksSettings {
     pub incarnation: u64,
     /// Remembers the others.
     pub is_known: IsKnown,
+    /// What it works by.
+    pub terms: Terms,
     /// Every other coordinator and its address, host:port.
     pub peers: BTreeMap<CoordinatorId, String>,
     /// Most bytes that wait for one coordinator or node.
@@ -71,6 +73,10 @@ pub struct ConnectedNode {
     pub address: String,
     /// Drawn when its folder was first used; `None` until it reported.
     pub incarnation: Option<u64>,
+    /// What it works by.
+    pub terms: Terms,
+    /// When its certificate ends, in seconds since 1970; `None` where it shows none.
+    pub certificate_ends_s: Option<i64>,
 }
 
 impl CoordinatorLinks {
@@ -83,7 +89,7 @@ impl CoordinatorLinks {
         security: Security,
     ) -> Result<Arc<Self>, SecurityError> {
         let CoordinatorLinksSettings { id, cluster, generation, incarnation, .. } = settings;
-        let CoordinatorLinksSettings { is_known, peers, queue_bytes_max, .. } = settings;
+        let CoordinatorLinksSettings { is_known, peers, queue_bytes_max, terms, .. } = settings;
         let mut endpoints = Vec::new();
         for (peer, address) in &peers {
             let endpoint = security.endpoint(address, Role::Coordinator, Some(peer.0))?;
@@ -96,6 +102,7 @@ impl CoordinatorLinks {
                 id: id.0,
                 address: String::new(),
                 incarnation,
+                terms,
             },
             security,
             queue_bytes_max,
@@ -145,6 +152,17 @@ impl CoordinatorLinks {
     /// The cluster.
     pub fn cluster(&self) -> ClusterId {
         self.greeting.cluster
+    }
+
+    /// What this coordinator works by.
+    pub fn terms(&self) -> &Terms {
+        &self.greeting.terms
+    }
+
+    /// When its certificate ends, in seconds since 1970; `None` without one.
+    pub fn certificate_ends_s(&self) -> Option<i64> {
+        let Security::Mutual(own) = &self.security else { return None };
+        own.ends_s()
     }
 
     /// Ends the connections that this coordinator opened, for good.
@@ -283,6 +301,8 @@ impl CoordinatorLink for CoordinatorLinkService {
         request: Request<Streaming<v1::NodeFrame>>,
     ) -> Result<Response<FramesToNode>, Status> {
         let caller = self.0.caller(&request)?;
+        let shown = request.peer_certs();
+        let certificate_ends_s = shown.as_deref().and_then(|chain| chain.first()).and_then(ends_s);
         let mut frames = request.into_inner();
         let greeting = match first(&mut frames).await?.kind {
             Some(v1::node_frame::Kind::Greeting(greeting)) => Some(greeting),
@@ -293,7 +313,12 @@ impl CoordinatorLink for CoordinatorLinkService {
         let outbox = Arc::new(Outbox::new(self.0.queue_bytes_max));
         let (_, messages) = outbox.open();
         let number = next_number();
-        let connected = ConnectedNode { address: greeting.address, incarnation: None };
+        let connected = ConnectedNode {
+            address: greeting.address,
+            incarnation: None,
+            terms: greeting.terms,
+            certificate_ends_s,
+        };
         let linked = Linked { outbox, number, node: connected };
         self.0.nodes().insert(node, linked);
         tracing::info!(node = node.0, "a node connected");

@@ -7,7 +7,7 @@ use coordinator::{Request, Response};
 use proto::{Field, v1};
 use replication::CoordinatorId;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Between looks at who leads; a status is as old as a tick anyway.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -57,11 +57,14 @@ async fn lost(handle: &Handle, leader: Option<CoordinatorId>) {
 fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
     let is_ready = status.is_ready();
     let mut connected = links.connected_nodes();
-    let node = |NodeStatus { node, row, is_live }: NodeStatus| {
+    let node = |NodeStatus { node, row, is_live, disk }: NodeStatus| {
         let is_same = connected.get(&node).is_some_and(|c| {
             c.incarnation.is_none_or(|incarnation| incarnation == row.incarnation)
         });
-        let address = is_same.then(|| connected.remove(&node)).flatten();
+        let connected = is_same.then(|| connected.remove(&node)).flatten();
+        let ends = connected.as_ref().and_then(|connected| connected.certificate_ends_s);
+        let (address, terms) = connected.map(|c| (c.address, c.terms)).unzip();
+        let (file, release) = terms.map(|terms| (terms.file, terms.release)).unzip();
         v1::NodeStatus {
             node: node.0,
             incarnation: row.incarnation,
@@ -69,7 +72,11 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
             site: row.site.into(),
             capacity: row.capacity,
             is_live,
-            address: address.map(|connected| connected.address).unwrap_or_default(),
+            address: address.unwrap_or_default(),
+            file: file.map(Field::to_wire).unwrap_or_default(),
+            release: release.unwrap_or_default(),
+            certificate_ends_s: ends,
+            disk: disk.to_wire(),
         }
     };
     let nodes = status.nodes.into_iter().map(node).collect();
@@ -97,6 +104,13 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
         retained_bytes: status.retained_bytes,
         alarms: status.alarms,
         is_ready,
+        file: links.terms().file.to_wire(),
+        release: links.terms().release.clone(),
+        clock_ms: UNIX_EPOCH.elapsed().map_or(0, |since| since.as_millis() as u64),
+        certificate_ends_s: links.certificate_ends_s(),
+        disk: status.disk.to_wire(),
+        held: status.held as u64,
+        audit_kept: status.audit_kept as u64,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::identity::Role;
 use crate::security::Caller;
-use proto::{Field, WIRE_VERSION, v1};
+use proto::{Field, Malformed, WIRE_VERSION, v1};
 use replication::{ClusterId, Generation};
 use std::time::Duration;
 use tonic::Status;
@@ -11,6 +11,21 @@ use tonic::Status;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest address, in bytes: that of a host name with a port.
 const ADDRESS_BYTES_MAX: usize = 260;
+/// Longest name of a release, in bytes.
+const RELEASE_BYTES_MAX: usize = 100;
+
+/// What a process works by, for the others to compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Digest of what no two processes may see differently, such as how many partitions there are
+    /// and what scores depend on. One with another is refused.
+    pub binding: [u8; 32],
+    /// Digest of the cluster file. One with another is let in, and shown to operators: files are
+    /// exchanged one process after the other.
+    pub file: [u8; 32],
+    /// Name and version of the program.
+    pub release: String,
+}
 
 /// What a process says of itself.
 #[derive(Debug, Clone)]
@@ -23,6 +38,7 @@ pub(crate) struct Greeting {
     pub(crate) address: String,
     /// Drawn when its folder was begun; 0 for nodes, which report theirs.
     pub(crate) incarnation: u64,
+    pub(crate) terms: Terms,
 }
 
 impl Greeting {
@@ -34,6 +50,9 @@ impl Greeting {
             address: self.address.clone(),
             incarnation: self.incarnation,
             generation: self.generation.0,
+            binding: self.terms.binding.to_wire(),
+            file: self.terms.file.to_wire(),
+            release: self.terms.release.clone(),
         }
     }
 
@@ -66,10 +85,34 @@ impl Greeting {
             );
             return Err(Status::failed_precondition(text));
         }
+        let terms = self.check_terms(greeting.binding, greeting.file, greeting.release)?;
         if greeting.address.len() > ADDRESS_BYTES_MAX {
             return Err(Status::invalid_argument("the address is too long"));
         }
         let v1::Greeting { id, address, incarnation, .. } = greeting;
-        Ok(Self { cluster, generation: self.generation, id, address, incarnation })
+        Ok(Self { cluster, generation: self.generation, id, address, incarnation, terms })
+    }
+
+    fn check_terms(
+        &self,
+        binding: Vec<u8>,
+        file: Vec<u8>,
+        release: String,
+    ) -> Result<Terms, Status> {
+        let malformed = |error: Malformed| Status::invalid_argument(error.to_string());
+        let binding: [u8; 32] = Field::from_wire(binding, "binding").map_err(malformed)?;
+        let file = Field::from_wire(file, "file").map_err(malformed)?;
+        if release.len() > RELEASE_BYTES_MAX {
+            return Err(Status::invalid_argument("the release is too long"));
+        }
+        if binding != self.terms.binding {
+            return Err(Status::failed_precondition(format!(
+                "`{release}` works by other terms than `{}` here: the number of partitions in its \
+                 cluster file, or what scores depend on in its release, is another; answers of \
+                 both must not be mixed",
+                self.terms.release
+            )));
+        }
+        Ok(Terms { binding, file, release })
     }
 }

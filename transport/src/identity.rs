@@ -1,8 +1,9 @@
 //! Who a process is, as its certificate says.
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 use thiserror::Error;
 
 /// What a process is allowed to be.
@@ -128,6 +129,18 @@ impl Identity {
     /// The host name that all servers of this role have.
     pub fn role_host(cluster: &str, role: Role) -> String {
         format!("{role}.{cluster}.tanba")
+    }
+}
+
+/// When a certificate ends, in seconds since 1970. The library says so only of one that has ended:
+/// it is asked about the end of time.
+pub(crate) fn ends_s(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let read = webpki::EndEntityCert::try_from(certificate).ok()?;
+    let end_of_time = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(u32::MAX) << 8));
+    let (algorithms, usage) = (webpki::ALL_VERIFICATION_ALGS, webpki::KeyUsage::client_auth());
+    match read.verify_for_usage(algorithms, &[], &[], end_of_time, usage, None, None) {
+        Err(webpki::Error::CertExpired { not_after, .. }) => not_after.as_secs().try_into().ok(),
+        _ => None,
     }
 }
 

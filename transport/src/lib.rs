@@ -39,6 +39,7 @@ pub use coordinator_links::{
     IsKnown,
 };
 pub use desk::CoordinatorDesk;
+pub use greeting::Terms;
 pub use health::{Health, probe, reflection};
 pub use identity::{Identity, IdentityError, Role};
 pub use node_links::{DeliverToNode, NodeLinkService, NodeLinks, NodeLinksSettings};

@@ -3,7 +3,7 @@
 
 use crate::backoff::Backoff;
 use crate::coordinator_links::{first, malformed};
-use crate::greeting::Greeting;
+use crate::greeting::{Greeting, Terms};
 use crate::identity::Role;
 use crate::outbox::Outbox;
 use crate::security::{Security, SecurityError};
@@ -34,6 +34,8 @@ pub struct NodeLinksSettings {
     pub generation: Generation,
     /// Where other nodes reach it, host:port.
     pub address: String,
+    /// What it works by.
+    pub terms: Terms,
     /// Every coordinator and its address, host:port.
     pub coordinators: BTreeMap<CoordinatorId, String>,
     /// Most bytes that wait for one coordinator or node.
@@ -71,14 +73,14 @@ impl NodeLinks {
         security: Security,
     ) -> Result<Arc<Self>, SecurityError> {
         let NodeLinksSettings { id, cluster, generation, .. } = settings;
-        let NodeLinksSettings { address, coordinators, queue_bytes_max, .. } = settings;
+        let NodeLinksSettings { address, coordinators, queue_bytes_max, terms, .. } = settings;
         let mut endpoints = Vec::new();
         for (coordinator, address) in &coordinators {
             let endpoint = security.endpoint(address, Role::Coordinator, Some(coordinator.0))?;
             endpoints.push((*coordinator, endpoint, Arc::new(Outbox::new(queue_bytes_max))));
         }
         let links = Arc::new(Self {
-            greeting: Greeting { cluster, generation, id: id.0, address, incarnation: 0 },
+            greeting: Greeting { cluster, generation, id: id.0, address, incarnation: 0, terms },
             security,
             queue_bytes_max,
             coordinators: endpoints.iter().map(|(id, _, outbox)| (*id, outbox.clone())).collect(),

@@ -19,6 +19,8 @@ pub(crate) enum Refused {
     NoLeader,
     /// Too much waits to be committed.
     Overloaded,
+    /// A disk that an enrollment would go to is nearly full.
+    DiskScarce,
     /// Nobody would vote after the change.
     NoVoterLeft,
     /// Who is to lead cannot.
@@ -36,6 +38,7 @@ pub(crate) fn answer(answer: Answer) -> Result<Answer, Refused> {
     match answer {
         Answer::Unavailable(Unavailable::NoLeader) => Err(Refused::NoLeader),
         Answer::Unavailable(Unavailable::Overloaded) => Err(Refused::Overloaded),
+        Answer::Unavailable(Unavailable::DiskScarce) => Err(Refused::DiskScarce),
         Answer::Unavailable(Unavailable::NoVoterLeft) => Err(Refused::NoVoterLeft),
         Answer::Unavailable(Unavailable::NoSuccessor) => Err(Refused::NoSuccessor),
         Answer::Unknown => Err(Refused::Unknown),
@@ -52,6 +55,7 @@ impl Refused {
             Self::Malformed(_) => "MALFORMED",
             Self::NoLeader => "NO_LEADER",
             Self::Overloaded => "OVERLOADED",
+            Self::DiskScarce => "DISK_SCARCE",
             Self::NoVoterLeft => "NO_VOTER_LEFT",
             Self::NoSuccessor => "NO_SUCCESSOR",
             Self::Unknown => "OUTCOME_UNKNOWN",
@@ -67,6 +71,9 @@ impl Refused {
             Self::Malformed(error) => error.to_string(),
             Self::NoLeader => "no leader is known here; try again, or another coordinator".into(),
             Self::Overloaded => "too much waits to be committed; try again later".into(),
+            Self::DiskScarce => "a disk is nearly full, so nothing is enrolled; searches and \
+                                 erasures go on: see `tanba cluster doctor`"
+                .into(),
             Self::NoVoterLeft => "no coordinator would be left to vote; add another first".into(),
             Self::NoSuccessor => {
                 "it is no voter, or not up to date: see `tanba cluster status`".into()
@@ -88,6 +95,7 @@ impl Refused {
             Self::Malformed(_) => (Code::InvalidArgument, Fault::Caller, Retry::Never, 0),
             Self::NoLeader => (Code::Unavailable, Fault::Cluster, Retry::Elsewhere, 200),
             Self::Overloaded => (Code::ResourceExhausted, Fault::Cluster, Retry::Same, 500),
+            Self::DiskScarce => (Code::ResourceExhausted, Fault::Cluster, Retry::Same, 5000),
             Self::NoVoterLeft => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
             Self::NoSuccessor => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
             Self::Unknown => (Code::DeadlineExceeded, Fault::Cluster, Retry::Same, 0),

@@ -1,7 +1,7 @@
 //! What a process shows and demands when it connects.
 
 use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
-use crate::identity::{Identity, IdentityError, Role};
+use crate::identity::{Identity, IdentityError, Role, ends_s};
 use rcgen::KeyPair;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -103,6 +103,11 @@ impl Credentials {
             .map_err(|source| SecurityError::Key { path: folder.join(KEY), source })?;
         let authority = Certificate::from_pem(authority);
         Ok(Self { identity, path, authority, own, certificate: der, key: Arc::new(key) })
+    }
+
+    /// When the certificate ends, in seconds since 1970, as far as it says.
+    pub fn ends_s(&self) -> Option<i64> {
+        ends_s(&self.certificate)
     }
 
     pub(crate) fn key(&self) -> &KeyPair {

@@ -10,6 +10,7 @@ use coordinator::{Identified, Identify, Inquiry, Request as Asked, Response as A
 use proto::v1::administration_server::{Administration, AdministrationServer};
 use proto::v1::registration_server::{Registration, RegistrationServer};
 use proto::{Field, Header, Malformed, SERVICE_MESSAGE_BYTES_MAX, v1};
+use replication::Lane;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -221,6 +222,7 @@ impl Registration for PublicService {
             identify.requester = requester(&caller, identify.requester);
             match identify.purpose {
                 0 => Err(Malformed::Range("purpose")),
+                _ if identify.lane == Lane::Check => Err(Malformed::Range("lane")),
                 _ => Ok(identify),
             }
         });

@@ -8,7 +8,7 @@ use coordinator::{Acknowledge, Identify};
 use operation::connection::random;
 use operation::file::ClusterFile;
 use proto::v1::StatusResponse;
-use replication::{EncounterId, EncounterState, GalleryId, Payload, Scope};
+use replication::{EncounterId, EncounterState, GalleryId, Lane, Payload, Scope};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -236,6 +236,7 @@ impl Asking {
             threshold: 0,
             candidates_max: 20,
             allow_partial: true,
+            lane: Lane::Standard,
         };
         let found = self.client(manner).identify(&asked).await;
         found.map_err(|error| Said::of_error(&error))

@@ -68,9 +68,11 @@ impl Coordinator {
 
     /// Queues a command of a client, if there is room for more.
     pub(super) fn submit_for_client(&mut self, command: Command) -> Result<u64, Unavailable> {
-        if !self.admission.admits(&command, self.settings.admission) {
-            return Err(Unavailable::Overloaded);
-        }
+        let home = match &command {
+            Command::Enroll(enroll) => Some(self.catalog.home(enroll.person)),
+            _ => None,
+        };
+        self.admission.admit(&command, home, self.settings.admission)?;
         let bytes = bytes_of(&command);
         let sequence = self.submit(command)?;
         self.admission.took(sequence, bytes);

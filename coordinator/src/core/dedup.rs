@@ -9,7 +9,7 @@ use crate::command::{Command, DedupVerdict};
 use crate::fanout::{Fanout, Question};
 use crate::message::Output;
 use crate::raft::Role;
-use replication::{EncounterId, LogIndex, Mutation, Payload, Scope, is_mutated};
+use replication::{EncounterId, Lane, LogIndex, Mutation, Payload, Scope, is_mutated};
 use std::collections::BTreeMap;
 
 struct Check {
@@ -67,6 +67,7 @@ impl Coordinator {
                 cut: self.settings.check_cut,
                 min_index: if blind { 0 } else { as_of },
                 persons_max: None,
+                lane: Lane::Check,
                 deadline: now + self.settings.check_budget_ms,
             };
             let fanout =

@@ -52,6 +52,7 @@ impl Search {
             rarity_min: 0,
             min_index: self.as_of,
             persons_max: Some(self.identify.candidates_max),
+            lane: self.identify.lane,
             deadline: self.deadline,
         }
     }
@@ -66,7 +67,8 @@ impl Coordinator {
 
     /// Puts the intent on record; the search starts when it is committed.
     pub(super) fn begin(&mut self, mut search: Search) -> Result<(), Unavailable> {
-        if self.searches.len() >= self.settings.admission.searches_max {
+        let searches_max = self.settings.admission.searches_max_of(search.identify.lane);
+        if self.searches.len() >= searches_max {
             return Err(Unavailable::Overloaded);
         }
         let key = self.sequence + 1;

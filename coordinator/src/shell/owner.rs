@@ -56,7 +56,7 @@ fn peer_bytes(message: &PeerMessage) -> usize {
             commands.iter().map(|(_, command)| INPUT_BYTES + command_bytes(command)).sum()
         }
         PeerMessage::Chunk { bytes, .. } => bytes.as_bytes().len(),
-        PeerMessage::ChunkWanted { .. } => 0,
+        PeerMessage::ChunkWanted { .. } | PeerMessage::DiskScarce => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::Coordinator;
 use crate::catalog::{NodeRow, PartitionRow};
 use crate::command::Policy;
 use crate::raft::{Membership, Role};
-use replication::{CoordinatorId, Epoch, Generation, LogIndex, NodeId, PartitionId};
+use replication::{CoordinatorId, DiskRoom, Epoch, Generation, LogIndex, NodeId, PartitionId};
 
 /// See the module. Other coordinators may know more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub struct Status {
     pub encounters: usize,
     /// Encounters that wait for their duplicate check.
     pub unchecked: usize,
+    /// Encounters that wait for a human.
+    pub held: usize,
+    /// Audit records that no export made dispensable.
+    pub audit_kept: usize,
+    /// Where the log is, when the process last looked.
+    pub disk: Option<DiskRoom>,
     /// Bytes of effects that replicas may still have to be told.
     pub retained_bytes: u64,
     /// Alarms since the start.
@@ -54,6 +60,8 @@ pub struct NodeStatus {
     pub row: NodeRow,
     /// Whether it reported lately.
     pub is_live: bool,
+    /// Where its stores are, as it reported lately.
+    pub disk: Option<DiskRoom>,
 }
 
 /// A partition.
@@ -92,8 +100,9 @@ impl Status {
     pub(super) fn of(core: &Coordinator, now: u64, (alarms, ticks): (u64, u64)) -> Self {
         let (member, catalog, view) = (core.member(), core.catalog(), core.view());
         let node = |(node, row): (&NodeId, &NodeRow)| {
-            let is_live = view.live(*node, now).is_some();
-            NodeStatus { node: *node, row: *row, is_live }
+            let report = view.live(*node, now);
+            let disk = report.and_then(|report| report.disk);
+            NodeStatus { node: *node, row: *row, is_live: report.is_some(), disk }
         };
         Self {
             id: member.id(),
@@ -108,6 +117,9 @@ impl Status {
             policy: *catalog.policy(),
             encounters: catalog.encounters().len(),
             unchecked: catalog.unchecked().count(),
+            held: catalog.held().len(),
+            audit_kept: catalog.audit().tail().len(),
+            disk: core.disk(),
             retained_bytes: catalog.retained_bytes(),
             alarms,
             ticks,

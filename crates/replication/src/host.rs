@@ -7,6 +7,7 @@
 mod scanning;
 
 use crate::applier::{Applier, ApplierError, Checkpoint};
+use crate::disk::DiskRoom;
 use crate::effect::Effect;
 use crate::identity::PartitionId;
 use crate::identity::{CoordinatorId, Epoch, Generation, LogIndex, NodeId, NodeIdentity};
@@ -132,6 +133,8 @@ pub struct Host<S: Stores> {
     scrubbed: usize,
     /// Given up when they were opened, and not told yet.
     damaged: Vec<PartitionId>,
+    /// Where the stores are, when the shell last looked.
+    disk: Option<DiskRoom>,
 }
 
 impl<S: Stores> Host<S> {
@@ -158,6 +161,7 @@ impl<S: Stores> Host<S> {
             scrubbed_at: now,
             scrubbed: 0,
             damaged: Vec::new(),
+            disk: None,
         };
         for partition in host.stores.existing() {
             let phase = host.open_replica(partition)?;
@@ -200,6 +204,10 @@ impl<S: Stores> Host<S> {
         let mut out = Vec::new();
         let result = match input {
             HostInput::Tick => self.tick(now, &mut out),
+            HostInput::Disk(disk) => {
+                self.disk = Some(disk);
+                Ok(())
+            }
             HostInput::Scanned(done) => {
                 self.on_scanned(done, &mut out);
                 Ok(())
@@ -382,6 +390,7 @@ impl<S: Stores> Host<S> {
             capacity: self.settings.capacity,
             replicas: replicas.collect(),
             assigned_as_of: self.assigned_as_of,
+            disk: self.disk,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What coordinators and nodes tell each other.
 
 use crate::applier::Checkpoint;
+use crate::disk::DiskRoom;
 use crate::effect::MarkKind;
 use crate::identity::{
     CoordinatorId, Epoch, Generation, LogIndex, NodeId, NodeIdentity, PartitionId,
@@ -98,6 +99,8 @@ pub struct NodeReport {
     pub replicas: Vec<ReplicaReport>,
     /// Latest assignment that the node follows.
     pub assigned_as_of: LogIndex,
+    /// Where its stores are; `None` until it looked.
+    pub disk: Option<DiskRoom>,
 }
 
 /// From a node.
@@ -125,6 +128,8 @@ pub enum Peer {
 pub enum HostInput {
     /// Time passed.
     Tick,
+    /// How much room there is.
+    Disk(DiskRoom),
     /// A message arrived.
     Message(Peer, ToNode),
     /// A job that was handed out is done.

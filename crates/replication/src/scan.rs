@@ -38,6 +38,19 @@ pub struct ScanTarget {
     pub epoch: Epoch,
 }
 
+/// What goes first when there is too much to do; later ones before earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Nobody waits for it today.
+    Batch,
+    /// A duplicate check; meanwhile the enrollment is pending.
+    Check,
+    /// Somebody waits.
+    Standard,
+    /// Somebody waits at a border or a scene.
+    Urgent,
+}
+
 /// Asks a node to scan some of its replicas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanRequest {
@@ -60,6 +73,8 @@ pub struct ScanRequest {
     pub only: BTreeSet<EncounterId>,
     /// How many of the whole gallery go on.
     pub cut: Cut,
+    /// What waits for it.
+    pub lane: Lane,
     /// When the answer is worth nothing any more, in milliseconds of the asker's wait.
     pub budget_ms: u64,
 }

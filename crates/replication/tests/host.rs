@@ -51,6 +51,7 @@ fn scan(number: u64, min_index: LogIndex) -> HostInput {
         scope: Scope { active_only: true, gallery: None },
         only: Default::default(),
         cut: Cut::NONE,
+        lane: Lane::Standard,
         budget_ms: 1000,
     };
     from(ASKS, ToNode::Scan(request))
@@ -109,6 +110,60 @@ fn an_answer_that_goes_not_far_enough_is_followed_by_the_next_question() {
 fn a_scan_that_can_start_asks_nobody() {
     let outputs = host().step(scan(1, 1), 10);
     assert!(starts_a_scan(&outputs) && asked(&outputs).is_empty());
+}
+
+/// A scan of a lane that waits for a state that the replica does not have yet.
+fn scan_in(lane: Lane, number: u64) -> HostInput {
+    let HostInput::Message(peer, ToNode::Scan(request)) = scan(number, 9) else {
+        panic!("as made")
+    };
+    HostInput::Message(peer, ToNode::Scan(ScanRequest { lane, ..request }))
+}
+
+#[test]
+fn the_more_urgent_is_scanned_first_and_of_equals_who_came_first() {
+    let mut host = host();
+    let lanes = [Lane::Batch, Lane::Standard, Lane::Check, Lane::Urgent, Lane::Standard];
+    for (number, lane) in lanes.into_iter().enumerate() {
+        host.step(scan_in(lane, number as u64), 10);
+    }
+    let mut outputs = host.step(tail(1, 9), 12);
+    let mut order = Vec::new();
+    // As many at a time as the node has room for.
+    while !outputs.is_empty() {
+        let jobs = outputs.iter().filter_map(|output| match output {
+            HostOutput::Scan(job) => Some(job.number),
+            _ => None,
+        });
+        let scans: Vec<HostInput> = jobs
+            .map(|number| HostInput::Scanned(ScanDone { number, result: Err(ScanFault::Failed) }))
+            .collect();
+        outputs = scans.into_iter().flat_map(|done| host.step(done, 13)).collect();
+        order.extend(outputs.iter().filter_map(|output| match output {
+            HostOutput::ToCoordinator(_, FromNode::Scan(answer)) => Some(answer.scan),
+            _ => None,
+        }));
+    }
+    assert_eq!(order, [3, 1, 4, 2, 0]);
+}
+
+#[test]
+fn when_too_many_wait_the_least_urgent_is_refused() {
+    let mut host = host();
+    let most = HostSettings::new(host.identity(), Generation(1), 1, Vec::new()).waiting_max;
+    let refused = |outputs: &[HostOutput]| {
+        let answers = outputs.iter().filter_map(|output| match output {
+            HostOutput::ToCoordinator(_, FromNode::Scan(answer)) => Some(answer.scan),
+            _ => None,
+        });
+        answers.collect::<Vec<_>>()
+    };
+    host.step(scan_in(Lane::Batch, 0), 10);
+    for number in 1..most as u64 {
+        assert!(refused(&host.step(scan_in(Lane::Standard, number), 10)).is_empty());
+    }
+    assert_eq!(refused(&host.step(scan_in(Lane::Urgent, 5000), 11)), [0]);
+    assert_eq!(refused(&host.step(scan_in(Lane::Batch, 5001), 11)), [5001]);
 }
 
 /// Two stores, of which the second cannot be opened until it is removed.

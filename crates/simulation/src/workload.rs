@@ -9,8 +9,8 @@ use coordinator::command::{
 };
 use coordinator::{Acknowledge, ClientRequest, Identify, Inquiry, Request, Response};
 use replication::{
-    EncounterId, EncounterState, GalleryId, GallerySet, LogIndex, MarkKind, Payload, PersonId,
-    Scope,
+    EncounterId, EncounterState, GalleryId, GallerySet, Lane, LogIndex, MarkKind, Payload,
+    PersonId, Scope,
 };
 use std::collections::BTreeMap;
 
@@ -180,6 +180,7 @@ impl Workload {
             threshold: if random.chance(400) { 1 } else { THRESHOLD },
             candidates_max: if random.chance(200) { 1 } else { 50 },
             allow_partial: random.chance(200),
+            lane: Lane::Standard,
         })
     }
 

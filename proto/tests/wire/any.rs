@@ -135,7 +135,7 @@ structs! {
     Scope { active_only gallery }
     ScanTarget { partition epoch }
     ScanRequest {
-        generation boot scan targets min_index probe scope only cut budget_ms
+        generation boot scan targets min_index probe scope only cut lane budget_ms
     }
     Cut { coarse fine }
     CoarseKey { coarse encounter }
@@ -153,7 +153,8 @@ structs! {
     MarkDigest { id index digest }
     ReplicaReport { partition epoch searchable durable marks }
     NodeIdentity { cluster node incarnation }
-    NodeReport { generation identity capacity replicas assigned_as_of }
+    NodeReport { generation identity capacity replicas assigned_as_of disk }
+    DiskRoom { free total }
     Membership { voters learners voters_outgoing learners_next auto_leave }
     MembershipChange { voters learners removed }
     LogEntry { index term body }
@@ -189,7 +190,9 @@ structs! {
     HeldRow { encounter person enrolled_at matches }
     AuditRecord { height index time_ms event head }
     Identified { search as_of is_complete eligible scanned candidates missing }
-    Identify { requester purpose case probe scope person threshold candidates_max allow_partial }
+    Identify {
+        requester purpose case probe scope person threshold candidates_max allow_partial lane
+    }
 }
 
 macro_rules! enums {
@@ -208,6 +211,7 @@ enums! {
         |_| Self::Pending, |_| Self::Active, |_| Self::Held, |_| Self::Rejected, |_| Self::Erased
     }
     MarkKind { |_| Self::Digest, |_| Self::Backup, |_| Self::Checkpoint }
+    Lane { |_| Self::Batch, |_| Self::Check, |_| Self::Standard, |_| Self::Urgent }
     ScanFault { |_| Self::NotHere, |_| Self::Behind, |_| Self::Unreadable, |_| Self::Failed }
     DedupPolicy { |_| Self::Enforce, |_| Self::Flag, |_| Self::Skip }
     NodeState { |_| Self::Up, |_| Self::Draining, |_| Self::Removed }
@@ -259,6 +263,7 @@ enums! {
     PeerMessage {
         |s| Self::Raft(Any::any(s)),
         |s| Self::Forward { generation: Any::any(s), commands: Any::any(s) },
+        |_| Self::DiskScarce,
         |s| Self::ChunkWanted { digest: Any::any(s), offset: Any::any(s) },
         |s| Self::Chunk {
             digest: Any::any(s), offset: Any::any(s), total: Any::any(s), bytes: Any::any(s),

@@ -1,6 +1,6 @@
 //! Streams between coordinators and nodes.
 
-use crate::support::{Authority, PATIENCE, listen, serve, until};
+use crate::support::{Authority, PATIENCE, listen, now, serve, until};
 use coordinator::{Input, PeerMessage};
 use replication::{
     Assignment, Checkpoint, ClusterId, CoordinatorId, FromNode, Generation, NodeId, PartitionId,
@@ -13,11 +13,15 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use transport::{
     CoordinatorLinks, CoordinatorLinksSettings, NodeLinks, NodeLinksSettings, Role, Security,
-    SecurityError,
+    SecurityError, Terms,
 };
 
 const CLUSTER: ClusterId = ClusterId(77);
 const QUEUE_BYTES_MAX: usize = 8 << 20;
+
+fn terms() -> Terms {
+    Terms { binding: [1; 32], file: [2; 32], release: "tanba test".into() }
+}
 
 struct Coordinator {
     links: Arc<CoordinatorLinks>,
@@ -34,6 +38,7 @@ fn coordinator(
         id: CoordinatorId(id),
         cluster: CLUSTER,
         generation: Generation(1),
+        terms: terms(),
         incarnation: 40 + id,
         is_known: Box::new(move |_, incarnation| incarnation < 50),
         peers: peers.iter().map(|(id, at)| (CoordinatorId(*id), at.to_string())).collect(),
@@ -53,12 +58,22 @@ struct Node {
 }
 
 async fn node(id: u64, coordinators: &[(u64, SocketAddr)], security: Security) -> Node {
+    node_with(id, coordinators, security, terms()).await
+}
+
+async fn node_with(
+    id: u64,
+    coordinators: &[(u64, SocketAddr)],
+    security: Security,
+    terms: Terms,
+) -> Node {
     let (listener, address) = listen().await;
     let coordinators = coordinators.iter().map(|(id, at)| (CoordinatorId(*id), at.to_string()));
     let settings = NodeLinksSettings {
         id: NodeId(id),
         cluster: CLUSTER,
         generation: Generation(1),
+        terms,
         address: address.to_string(),
         coordinators: coordinators.collect(),
         queue_bytes_max: QUEUE_BYTES_MAX,
@@ -174,10 +189,19 @@ async fn a_checkpoint_larger_than_any_queue_passes_from_node_to_node() {
 
 /// Whether anything of a node arrives at a coordinator; a second node shows that it could.
 async fn is_heard(authority: &Authority, security: Security, claimed: u64) -> bool {
+    is_heard_with(authority, security, claimed, terms()).await
+}
+
+async fn is_heard_with(
+    authority: &Authority,
+    security: Security,
+    claimed: u64,
+    terms: Terms,
+) -> bool {
     let at = listen().await;
     let address = at.1;
     let mut one = coordinator(1, &[], at, authority.issue(Role::Coordinator, 1));
-    let suspect = node(claimed, &[(1, address)], security).await;
+    let suspect = node_with(claimed, &[(1, address)], security, terms).await;
     let honest = node(9, &[(1, address)], authority.issue(Role::Node, 9)).await;
     let mut heard = 0;
     until("the honest node is heard often", || {
@@ -204,6 +228,24 @@ async fn nobody_is_heard_under_another_id_role_or_authority() {
     assert!(!is_heard(&authority, stranger, 4).await, "another authority of the same name");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_works_by_other_terms_is_not_heard_and_another_file_is_shown() {
+    let authority = Authority::new("kz");
+    let own = || authority.issue(Role::Node, 4);
+    let other = Terms { binding: [7; 32], ..terms() };
+    assert!(!is_heard_with(&authority, own(), 4, other).await);
+    let newer = Terms { file: [7; 32], release: "tanba next".into(), ..terms() };
+    assert!(is_heard_with(&authority, own(), 4, newer.clone()).await);
+    let at = listen().await;
+    let address = at.1;
+    let one = coordinator(1, &[], at, authority.issue(Role::Coordinator, 1));
+    let _node = node_with(4, &[(1, address)], own(), newer.clone()).await;
+    let shown = until("it is connected", || one.links.connected_nodes().remove(&NodeId(4))).await;
+    assert_eq!(shown.terms, newer);
+    let ends_s = shown.certificate_ends_s.expect("it has a certificate");
+    assert!((0..=86_400).contains(&(ends_s - now())), "issued for a day");
+}
+
 #[tokio::test]
 async fn without_certificates_only_loopback_is_allowed() {
     let server =
@@ -221,6 +263,7 @@ async fn without_certificates_only_loopback_is_allowed() {
         id,
         cluster,
         generation: Generation(1),
+        terms: terms(),
         incarnation,
         is_known,
         peers,

@@ -6,7 +6,9 @@ use coordinator::{
     Acknowledge, Candidate, Identified, Identify, Missing, Request, Response, Unavailable,
 };
 use proto::{Field, v1};
-use replication::{EncounterId, EncounterState, GallerySet, NodeId, PartitionId, PersonId, Scope};
+use replication::{
+    EncounterId, EncounterState, GallerySet, Lane, NodeId, PartitionId, PersonId, Scope,
+};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -78,6 +80,7 @@ pub(crate) fn identify() -> Identify {
         threshold: 4,
         candidates_max: 5,
         allow_partial: true,
+        lane: Lane::Standard,
     }
 }
 

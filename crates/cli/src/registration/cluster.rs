@@ -15,7 +15,7 @@ use operation::names::{enrollment, person_of, subject_of};
 use operation::words;
 use proto::Field;
 use registry::Subject;
-use replication::{EncounterId, EncounterState, Payload, PersonId, Scope};
+use replication::{EncounterId, EncounterState, Lane, Payload, PersonId, Scope};
 use std::time::{Duration, Instant};
 use transport::Change;
 
@@ -74,6 +74,7 @@ impl ClusterEngine {
             threshold: 0,
             candidates_max: CANDIDATES_MAX,
             allow_partial: false,
+            lane: Lane::Standard,
         };
         let found = connection.wait(connection.client.identify(&asked)).map_err(failed)?;
         match found.missing.first() {

@@ -24,11 +24,18 @@ pub(super) struct Running {
 }
 
 impl<S: Stores> Host<S> {
-    /// Takes a scan; one too many is as one whose time is over.
+    /// Takes a scan before those of lesser lanes, and after all others. The last one too many is as
+    /// one whose time is over.
     pub(super) fn on_scan(&mut self, from: CoordinatorId, request: ScanRequest, now: u64) {
-        let is_full = self.waiting.len() >= self.settings.waiting_max;
-        let until = if is_full { now } else { now + request.budget_ms };
-        self.waiting.push(Waiting { from, request, until });
+        let until = now + request.budget_ms;
+        let goes_first = |wait: &Waiting| wait.request.lane >= request.lane;
+        let at = self.waiting.partition_point(goes_first);
+        self.waiting.insert(at, Waiting { from, request, until });
+        if self.waiting.len() > self.settings.waiting_max
+            && let Some(last) = self.waiting.last_mut()
+        {
+            last.until = now;
+        }
     }
 
     /// Hands out every scan whose replicas are far enough, as long as there are jobs left, and

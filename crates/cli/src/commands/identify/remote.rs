@@ -11,7 +11,7 @@ use formats::template::encounter::Encounter;
 use matching::calibration::Calibration;
 use operation::connection::Connection;
 use operation::names::subject_of;
-use replication::Scope;
+use replication::{Lane, Scope};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,10 +31,35 @@ pub(crate) struct SearchArguments {
     /// List nobody unless everybody was compared.
     #[arg(long, requires = "cluster", help_heading = "Cluster")]
     complete_only: bool,
+    /// What goes first when the cluster has too much to do.
+    #[arg(long, value_enum, default_value_t = Priority::Standard, requires = "cluster",
+          help_heading = "Cluster")]
+    priority: Priority,
     /// Keep what the coordinator signed of the search: what was asked and compared, and who is
     /// listed. `tanba audit receipt` reads it.
     #[arg(long, value_name = "FILE", requires = "cluster", help_heading = "Cluster")]
     receipt: Option<PathBuf>,
+}
+
+/// How urgent a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Priority {
+    /// Nobody waits for it today; the first to be refused.
+    Batch,
+    /// Somebody waits.
+    Standard,
+    /// Somebody waits at a border or a scene; the last to be refused, and scanned before others.
+    Urgent,
+}
+
+impl From<Priority> for Lane {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Batch => Self::Batch,
+            Priority::Standard => Self::Standard,
+            Priority::Urgent => Self::Urgent,
+        }
+    }
 }
 
 /// The answer of a search.
@@ -84,6 +109,7 @@ pub(super) fn identify(
         threshold: 0,
         candidates_max: arguments.top.into(),
         allow_partial: !arguments.search.complete_only,
+        lane: arguments.search.priority.into(),
     };
     let started = Instant::now();
     let file = arguments.search.receipt.as_deref();

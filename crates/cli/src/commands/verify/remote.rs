@@ -13,7 +13,7 @@ use formats::template::encounter::Encounter;
 use matching::calibration::Calibration;
 use operation::connection::Connection;
 use operation::names::person_of;
-use replication::Scope;
+use replication::{Lane, Scope};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,6 +77,7 @@ pub(super) fn verify(
         threshold: 0,
         candidates_max: 1,
         allow_partial: false,
+        lane: Lane::Standard,
     };
     let file = arguments.recorded.receipt.as_deref();
     let identified = receipt::identify(&asked, file, connection, output)?;
