@@ -21,7 +21,9 @@ pub use partition::{PartitionRow, StreamRead};
 pub use persons::PersonRow;
 pub use placement::{NodeRow, Placement};
 
-use crate::command::{Batch, Command, Origin, Outcome, Policy, Refusal, WrappedKey};
+use crate::command::{
+    Batch, Command, FEATURE_LEVEL_MAX, Origin, Outcome, Policy, Refusal, WrappedKey,
+};
 use replication::{
     ClusterId, Code, CodecError, Effect, EncounterId, Generation, LogIndex, MarkKind, NodeId,
     PartitionId, Payload, PersonId, Scope, SetDigest, Summary, code_struct,
@@ -88,6 +90,8 @@ pub struct Catalog {
     /// Bytes of all effect streams. Derived.
     retained_bytes: u64,
     nodes: BTreeMap<NodeId, NodeRow>,
+    /// Partitions that are to be on certain nodes.
+    pins: BTreeMap<PartitionId, BTreeSet<NodeId>>,
     placement_changed_at: Option<LogIndex>,
     marks: Vec<MarkRow>,
     audit: Audit,
@@ -106,7 +110,7 @@ impl Catalog {
         Self {
             cluster: founding.cluster,
             generation: Generation(1),
-            feature_level: 1,
+            feature_level: FEATURE_LEVEL_MAX,
             policy: founding.policy,
             applied: FOUNDED_AT,
             time_ms: 0,
@@ -124,6 +128,7 @@ impl Catalog {
             partitions: vec![empty; usize::from(founding.partitions)],
             retained_bytes: 0,
             nodes: BTreeMap::new(),
+            pins: BTreeMap::new(),
             placement_changed_at: None,
             marks: Vec::new(),
             audit: Audit::default(),
@@ -146,6 +151,7 @@ impl Catalog {
     ) -> Result<Vec<(Origin, Outcome)>, CodecError> {
         assert_eq!(index, self.applied + 1, "entries are applied one after the other");
         let batch = if entry.is_empty() { None } else { Some(Batch::decode(entry)?) };
+        self.check_feature_levels(batch.as_ref())?;
         self.applied = index;
         let mut outcomes = Vec::new();
         if let Some(batch) = batch {
@@ -182,6 +188,7 @@ impl Catalog {
             Command::RegisterNode(register) => self.register_node(register),
             Command::SetNodeState(change) => self.set_node_state(change),
             Command::SetReplicas(change) => self.set_replicas(change),
+            Command::PinPartition(pin) => self.pin_partition(pin),
             Command::ReportReplica(report) => self.report_replica(report),
             Command::Mark(mark) => self.mark(mark),
             Command::Trim(trim) => self.trim(trim),
@@ -286,6 +293,11 @@ impl Catalog {
     /// All nodes.
     pub fn nodes(&self) -> &BTreeMap<NodeId, NodeRow> {
         &self.nodes
+    }
+
+    /// Where a partition is pinned to; nowhere when it follows its target alone.
+    pub fn pin(&self, partition: PartitionId) -> Option<&BTreeSet<NodeId>> {
+        self.pins.get(&partition)
     }
 
     /// Where placement, completeness or a node's state changed last.

@@ -13,6 +13,11 @@ use std::collections::BTreeSet;
 
 /// Version of the byte form of a [`Batch`].
 const BATCH_VERSION: u8 = 1;
+/// The highest feature level that this release knows. 1: all but what follows. 2: partitions are
+/// pinned.
+pub const FEATURE_LEVEL_MAX: u32 = 2;
+/// Commands that pin partitions are carried out from this level on.
+pub(crate) const PINS_SINCE: u32 = 2;
 /// No batch is longer, in bytes; longer ones are refused before they are read.
 pub const BATCH_BYTES_MAX: usize = 8 << 20;
 
@@ -90,6 +95,8 @@ pub enum Command {
     SetNodeState(SetNodeState),
     /// Where a partition is to be.
     SetReplicas(SetReplicas),
+    /// Where a partition is to be, whatever its target would be without.
+    PinPartition(PinPartition),
     /// A replica is complete, or no longer.
     ReportReplica(ReportReplica),
     /// Every replica does something exactly here.
@@ -111,8 +118,19 @@ code_enum!(Command, "a command" {
     6 => Unlink, 7 => Erase, 8 => SearchIntent, 9 => SearchOutcome, 10 => RegisterNode,
     11 => SetNodeState, 12 => SetReplicas, 13 => ReportReplica, 14 => Mark, 15 => Trim,
     16 => SetPolicy, 17 => SetFeatureLevel, 18 => RotateKek, 19 => AuditSeal,
-    20 => VerificationIntent,
+    20 => VerificationIntent, 21 => PinPartition,
 });
+
+impl Command {
+    /// The feature level from which on it may be logged: a release that does not know it ends when
+    /// it meets one.
+    pub fn feature_level(&self) -> u32 {
+        match self {
+            Self::PinPartition(_) => PINS_SINCE,
+            _ => 1,
+        }
+    }
+}
 
 /// What a match with another person does to an enrollment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +325,19 @@ pub struct SetReplicas {
 }
 
 code_struct!(SetReplicas { partition, nodes, expected_epoch, force });
+
+/// See [`Command::PinPartition`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinPartition {
+    /// Which partition.
+    pub partition: PartitionId,
+    /// Where it is to be, as far as these nodes are up; nowhere in particular when none is named.
+    pub nodes: BTreeSet<NodeId>,
+    /// The pin that the asker saw.
+    pub expected: BTreeSet<NodeId>,
+}
+
+code_struct!(PinPartition { partition, nodes, expected });
 
 /// See [`Command::ReportReplica`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -184,6 +184,8 @@ pub enum Unavailable {
     /// The disk of a coordinator, or of a node that would hold it, is nearly full. For enrollments
     /// alone.
     DiskScarce,
+    /// The command needs a feature level that the cluster was not raised to yet.
+    FeatureLevel,
     /// Nobody would vote after the change.
     NoVoterLeft,
     /// Who is to lead does not vote, or nobody else could lead now.

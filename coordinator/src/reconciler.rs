@@ -3,11 +3,11 @@
 //! Every step is a command of its own that the catalog may refuse; everything needed to go on is in
 //! the catalog and in the reports of nodes. So a new leader goes on where the old one stopped.
 //!
-//! Target of a partition: the nodes with the highest weighted hash of node and partition
-//! (rendezvous hashing, Thaler and Ravishankar, 1998), so that one node more or less moves only
-//! what it must.
+//! Target of a partition: the nodes that it is pinned to and that are up, then those with the
+//! highest weighted hash of node and partition (rendezvous hashing, Thaler and Ravishankar, 1998),
+//! so that one node more or less moves only what it must.
 
-use crate::catalog::{Catalog, PartitionRow, Placement};
+use crate::catalog::{Catalog, NodeRow, PartitionRow, Placement};
 use crate::command::{Command, NodeState, ReportReplica, SetReplicas};
 use crate::view::View;
 use replication::{LogIndex, Mutation, NodeId, PartitionId, is_mutated};
@@ -129,11 +129,25 @@ fn next_nodes(
 
 /// Where a partition belongs.
 pub fn target(catalog: &Catalog, partition: PartitionId) -> BTreeSet<NodeId> {
-    let up = catalog.nodes().iter().filter(|(_, row)| row.state == NodeState::Up);
-    let mut ranked: Vec<(u64, NodeId)> =
-        up.map(|(node, row)| (weight(partition, *node, row.capacity), *node)).collect();
+    let nodes = catalog.nodes().iter().map(|(node, row)| (*node, row));
+    target_among(nodes, catalog.replicas_wanted(), catalog.pin(partition), partition)
+}
+
+/// Where a partition belongs that is pinned like this, with so many replicas on these nodes.
+pub fn target_among<'a>(
+    nodes: impl Iterator<Item = (NodeId, &'a NodeRow)>,
+    replicas: usize,
+    pin: Option<&BTreeSet<NodeId>>,
+    partition: PartitionId,
+) -> BTreeSet<NodeId> {
+    let up = nodes.filter(|(_, row)| row.state == NodeState::Up);
+    let rank = |(node, row): (NodeId, &NodeRow)| {
+        let is_pinned = pin.is_some_and(|pin| pin.contains(&node));
+        (is_pinned, weight(partition, node, row.capacity), node)
+    };
+    let mut ranked: Vec<(bool, u64, NodeId)> = up.map(rank).collect();
     ranked.sort_unstable_by(|a, b| b.cmp(a));
-    ranked.into_iter().take(catalog.replicas_wanted()).map(|(_, node)| node).collect()
+    ranked.into_iter().take(replicas).map(|(_, _, node)| node).collect()
 }
 
 /// The highest of as many hashes as the node has room, so twice the room wins twice as often.

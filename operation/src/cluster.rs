@@ -1,12 +1,15 @@
 //! `tanba cluster`: what an operator does to a cluster.
 
+mod balance;
 mod coordinators;
 mod doctor;
 mod examination;
 mod init;
 mod nodes;
+mod partitions;
 mod policy;
 mod status;
+mod upgrade;
 mod view;
 mod wait;
 
@@ -32,6 +35,7 @@ Examples:
   tanba cluster wait --for leader --cluster cluster.toml
   tanba cluster nodes add 4 --cluster cluster.toml
   tanba cluster nodes drain 4 --cluster cluster.toml --dry-run
+  tanba cluster partitions plan --cluster cluster.toml
   tanba cluster coordinators lead 2 --cluster cluster.toml")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -52,6 +56,10 @@ enum Command {
     Nodes(nodes::Arguments),
     /// Add or remove coordinators, or hand leadership over.
     Coordinators(coordinators::Arguments),
+    /// Plan where partitions are, pin them there, or move one.
+    Partitions(partitions::Arguments),
+    /// Raise the feature level after all processes were brought to one release.
+    Upgrade(upgrade::Arguments),
     /// Show or change how many replicas there are and when an enrollment is held.
     Policy(policy::Arguments),
 }
@@ -65,6 +73,8 @@ pub fn run(arguments: Arguments, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Wait(arguments) => wait::run(&arguments, output),
         Command::Nodes(arguments) => nodes::run(arguments, output),
         Command::Coordinators(arguments) => coordinators::run(arguments, output),
+        Command::Partitions(arguments) => partitions::run(arguments, output),
+        Command::Upgrade(arguments) => upgrade::run(&arguments, output),
         Command::Policy(arguments) => policy::run(&arguments, output),
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use coordinator::Founding;
-use coordinator::command::Policy;
+use coordinator::command::{FEATURE_LEVEL_MAX, Policy};
 use replication::{ClusterId, CoordinatorId, Generation};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -128,7 +128,12 @@ impl ClusterFile {
         binding.update(self.founding.partitions.to_le_bytes());
         binding.update(scoring.to_le_bytes());
         let release = release.to_owned();
-        Terms { binding: binding.finalize().into(), file: self.digest(), release }
+        Terms {
+            binding: binding.finalize().into(),
+            file: self.digest(),
+            release,
+            feature_level_max: FEATURE_LEVEL_MAX,
+        }
     }
 
     /// SHA-256 of what is to be the same in all files of the cluster: all but the certificates.

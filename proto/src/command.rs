@@ -3,7 +3,7 @@
 use crate::field::{choices, pairs, structs, units};
 use coordinator::command::{
     Adjudicate, AuditSeal, Command, DedupPolicy, DedupVerdict, Enroll, Erase, ErasureTarget, Mark,
-    MergePersons, NodeState, Origin, Policy, RegisterNode, ReportReplica, RotateKek,
+    MergePersons, NodeState, Origin, PinPartition, Policy, RegisterNode, ReportReplica, RotateKek,
     SetFeatureLevel, SetGalleries, SetNodeState, SetPolicy, SetReplicas, Trim, Unlink, WrappedKey,
 };
 use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
@@ -32,6 +32,7 @@ structs! {
     RegisterNode as RegisterNode { node, incarnation, site, capacity }
     SetNodeState as SetNodeState { node, expected, state }
     SetReplicas as SetReplicas { partition, nodes, expected_epoch, force }
+    PinPartition as PinPartition { partition, nodes, expected }
     ReportReplica as ReportReplica { partition, node, epoch, is_complete }
     Mark as Mark { kind, id }
     Trim as Trim { through }
@@ -54,6 +55,7 @@ choices! {
         Enroll, DedupVerdict, Adjudicate, SetGalleries, MergePersons, Unlink, Erase, SearchIntent,
         SearchOutcome, RegisterNode, SetNodeState, SetReplicas, ReportReplica, Mark, Trim,
         SetPolicy, SetFeatureLevel, RotateKek, AuditSeal, VerificationIntent,
+        PinPartition,
     }
 }
 

@@ -190,5 +190,6 @@ commands! {
     #[doc = "What an operator may ask for."]
     operator_command {
         RegisterNode, SetNodeState, SetReplicas, Mark, SetPolicy, SetFeatureLevel, AuditSeal,
+        PinPartition,
     }
 }

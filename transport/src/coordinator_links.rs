@@ -53,6 +53,8 @@ pub struct CoordinatorLinks {
     queue_bytes_max: usize,
     peers: BTreeMap<CoordinatorId, Arc<Outbox<v1::PeerFrame>>>,
     nodes: Mutex<BTreeMap<NodeId, Linked>>,
+    /// What other coordinators whose stream is open work by, and the number of the stream.
+    heard: Mutex<BTreeMap<CoordinatorId, (u64, Terms)>>,
     deliver: OnceLock<Deliver>,
     is_known: IsKnown,
     dialers: Mutex<Vec<JoinHandle<()>>>,
@@ -108,6 +110,7 @@ impl CoordinatorLinks {
             queue_bytes_max,
             peers: endpoints.iter().map(|(peer, _, outbox)| (*peer, outbox.clone())).collect(),
             nodes: Mutex::default(),
+            heard: Mutex::default(),
             deliver: OnceLock::new(),
             is_known,
             dialers: Mutex::default(),
@@ -147,6 +150,15 @@ impl CoordinatorLinks {
     /// Nodes that are connected now.
     pub fn connected_nodes(&self) -> BTreeMap<NodeId, ConnectedNode> {
         self.nodes().iter().map(|(node, linked)| (*node, linked.node.clone())).collect()
+    }
+
+    /// Other coordinators that are connected now.
+    pub fn connected_coordinators(&self) -> BTreeMap<CoordinatorId, Terms> {
+        self.heard().iter().map(|(id, (_, terms))| (*id, terms.clone())).collect()
+    }
+
+    fn heard(&self) -> MutexGuard<'_, BTreeMap<CoordinatorId, (u64, Terms)>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cluster.
@@ -257,6 +269,27 @@ pub struct CoordinatorLinkService(Arc<CoordinatorLinks>);
 
 type FramesToNode = Pin<Box<dyn Stream<Item = Result<v1::CoordinatorFrame, Status>> + Send>>;
 
+impl CoordinatorLinkService {
+    async fn read_peer(
+        &self,
+        from: CoordinatorId,
+        mut frames: Streaming<v1::PeerFrame>,
+    ) -> Result<(), Status> {
+        while let Some(frame) = frames.message().await? {
+            let Some(v1::peer_frame::Kind::Message(message)) = frame.kind else {
+                return Err(Status::invalid_argument("a frame without a message"));
+            };
+            let message = PeerMessage::from_wire(message, "message").map_err(malformed)?;
+            // Raft messages name their sender; nobody speaks for another.
+            if matches!(&message, PeerMessage::Raft(raft) if raft.from != from) {
+                return Err(Status::permission_denied("a message in the name of another"));
+            }
+            self.0.take(Input::Peer(from, message));
+        }
+        Ok(())
+    }
+}
+
 #[tonic::async_trait]
 impl CoordinatorLink for CoordinatorLinkService {
     type NodeStream = FramesToNode;
@@ -273,7 +306,8 @@ impl CoordinatorLink for CoordinatorLinkService {
             _ => None,
         };
         let from = self.0.greeting.check(&caller, Role::Coordinator, greeting)?;
-        let (from, incarnation) = (CoordinatorId(from.id), from.incarnation);
+        let Greeting { id, incarnation, terms, .. } = from;
+        let from = CoordinatorId(id);
         if !(self.0.is_known)(from, incarnation) {
             // It may have voted, and promised to keep what it no longer has.
             tracing::error!(coordinator = from.0, "a coordinator comes with another disk");
@@ -282,18 +316,15 @@ impl CoordinatorLink for CoordinatorLinkService {
                 from.0
             )));
         }
-        while let Some(frame) = frames.message().await? {
-            let Some(Kind::Message(message)) = frame.kind else {
-                return Err(Status::invalid_argument("a frame without a message"));
-            };
-            let message = PeerMessage::from_wire(message, "message").map_err(malformed)?;
-            // Raft messages name their sender; nobody speaks for another.
-            if matches!(&message, PeerMessage::Raft(raft) if raft.from != from) {
-                return Err(Status::permission_denied("a message in the name of another"));
-            }
-            self.0.take(Input::Peer(from, message));
+        let number = next_number();
+        self.0.heard().insert(from, (number, terms));
+        let ended = self.read_peer(from, frames).await;
+        // A newer stream of the same coordinator stays.
+        let mut heard = self.0.heard();
+        if heard.get(&from).is_some_and(|(newest, _)| *newest == number) {
+            heard.remove(&from);
         }
-        Ok(Response::new(v1::StreamEnd {}))
+        ended.map(|()| Response::new(v1::StreamEnd {}))
     }
 
     async fn node(

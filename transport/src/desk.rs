@@ -1,11 +1,14 @@
 //! The public service in front of a running coordinator.
 
 use crate::coordinator_links::CoordinatorLinks;
+use crate::greeting::Terms;
 use crate::service::{Answering, Desk};
+use coordinator::command::NodeState;
 use coordinator::shell::{Handle, NodeStatus, PartitionStatus, ReplicaStatus, Status};
 use coordinator::{Request, Response};
 use proto::{Field, v1};
-use replication::CoordinatorId;
+use replication::{CoordinatorId, NodeId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -37,6 +40,10 @@ impl Desk for CoordinatorDesk {
         })
     }
 
+    fn lacks_level(&self, level: u32) -> Vec<String> {
+        lacks_level(level, &self.handle.status(), &self.links)
+    }
+
     fn status(&self) -> Option<v1::StatusResponse> {
         Some(response(self.handle.status(), &self.links))
     }
@@ -54,6 +61,23 @@ async fn lost(handle: &Handle, leader: Option<CoordinatorId>) {
     }
 }
 
+/// Who is a member of the cluster and is not known to know a feature level.
+fn lacks_level(level: u32, status: &Status, links: &CoordinatorLinks) -> Vec<String> {
+    let (peers, nodes) = (links.connected_coordinators(), links.connected_nodes());
+    let knows = |terms: Option<&Terms>| terms.is_some_and(|t| t.feature_level_max >= level);
+    let membership = &status.membership;
+    let members = membership.voters.iter().chain(&membership.learners);
+    let lacks = members.filter(|id| match **id == status.id {
+        true => !knows(Some(links.terms())),
+        false => !knows(peers.get(id)),
+    });
+    let mut lacking: Vec<String> = lacks.map(|id| format!("coordinator {}", id.0)).collect();
+    let present = status.nodes.iter().filter(|node| node.row.state != NodeState::Removed);
+    let lacks = present.filter(|node| !knows(nodes.get(&node.node).map(|n| &n.terms)));
+    lacking.extend(lacks.map(|node| format!("node {}", node.node.0)));
+    lacking
+}
+
 fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
     let is_ready = status.is_ready();
     let mut connected = links.connected_nodes();
@@ -64,6 +88,7 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
         let connected = is_same.then(|| connected.remove(&node)).flatten();
         let ends = connected.as_ref().and_then(|connected| connected.certificate_ends_s);
         let (address, terms) = connected.map(|c| (c.address, c.terms)).unzip();
+        let feature_level_max = terms.as_ref().map_or(0, |terms| terms.feature_level_max);
         let (file, release) = terms.map(|terms| (terms.file, terms.release)).unzip();
         v1::NodeStatus {
             node: node.0,
@@ -77,15 +102,18 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
             release: release.unwrap_or_default(),
             certificate_ends_s: ends,
             disk: disk.to_wire(),
+            feature_level_max,
         }
     };
-    let nodes = status.nodes.into_iter().map(node).collect();
+    let nodes = status.nodes.iter().copied().map(node).collect();
     let strange = connected.into_iter().map(|(node, connected)| v1::StrangeNode {
         node: node.0,
         incarnation: connected.incarnation,
         address: connected.address,
     });
+    let partitions = status.partitions.iter().map(|p| partition(p, status.target(p))).collect();
     v1::StatusResponse {
+        partitions,
         coordinator: status.id.0,
         leader: status.leader.map(|leader| leader.0),
         cluster: links.cluster().to_wire(),
@@ -98,7 +126,6 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
         policy: status.policy.to_wire(),
         nodes,
         strange_nodes: strange.collect(),
-        partitions: status.partitions.into_iter().map(partition).collect(),
         encounters: status.encounters as u64,
         unchecked: status.unchecked as u64,
         retained_bytes: status.retained_bytes,
@@ -111,19 +138,22 @@ fn response(status: Status, links: &CoordinatorLinks) -> v1::StatusResponse {
         disk: status.disk.to_wire(),
         held: status.held as u64,
         audit_kept: status.audit_kept as u64,
+        feature_level_max: links.terms().feature_level_max,
     }
 }
 
-fn partition(status: PartitionStatus) -> v1::PartitionStatus {
-    let replica = |ReplicaStatus { node, is_complete, reached }: ReplicaStatus| {
+fn partition(status: &PartitionStatus, target: BTreeSet<NodeId>) -> v1::PartitionStatus {
+    let replica = |&ReplicaStatus { node, is_complete, reached }: &ReplicaStatus| {
         let (searchable, durable) = reached.unzip();
         v1::ReplicaStatus { node: node.0, is_complete, searchable, durable }
     };
     v1::PartitionStatus {
         partition: status.partition.0.into(),
         epoch: status.epoch.0,
-        replicas: status.replicas.into_iter().map(replica).collect(),
+        replicas: status.replicas.iter().map(replica).collect(),
         alive: status.alive,
         active: status.active,
+        pin: status.pin.clone().to_wire(),
+        target: target.to_wire(),
     }
 }

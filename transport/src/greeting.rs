@@ -25,6 +25,8 @@ pub struct Terms {
     pub file: [u8; 32],
     /// Name and version of the program.
     pub release: String,
+    /// The highest feature level that it knows.
+    pub feature_level_max: u32,
 }
 
 /// What a process says of itself.
@@ -53,6 +55,7 @@ impl Greeting {
             binding: self.terms.binding.to_wire(),
             file: self.terms.file.to_wire(),
             release: self.terms.release.clone(),
+            feature_level_max: self.terms.feature_level_max,
         }
     }
 
@@ -85,7 +88,9 @@ impl Greeting {
             );
             return Err(Status::failed_precondition(text));
         }
+        let feature_level_max = greeting.feature_level_max;
         let terms = self.check_terms(greeting.binding, greeting.file, greeting.release)?;
+        let terms = Terms { feature_level_max, ..terms };
         if greeting.address.len() > ADDRESS_BYTES_MAX {
             return Err(Status::invalid_argument("the address is too long"));
         }
@@ -113,6 +118,6 @@ impl Greeting {
                 self.terms.release
             )));
         }
-        Ok(Terms { binding, file, release })
+        Ok(Terms { binding, file, release, feature_level_max: 0 })
     }
 }

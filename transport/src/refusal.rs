@@ -21,6 +21,10 @@ pub(crate) enum Refused {
     Overloaded,
     /// A disk that an enrollment would go to is nearly full.
     DiskScarce,
+    /// The cluster was not raised to the feature level of the command yet.
+    FeatureLevel,
+    /// Not every member is connected and known to know the feature level.
+    FeatureLevelUnknown,
     /// Nobody would vote after the change.
     NoVoterLeft,
     /// Who is to lead cannot.
@@ -39,6 +43,7 @@ pub(crate) fn answer(answer: Answer) -> Result<Answer, Refused> {
         Answer::Unavailable(Unavailable::NoLeader) => Err(Refused::NoLeader),
         Answer::Unavailable(Unavailable::Overloaded) => Err(Refused::Overloaded),
         Answer::Unavailable(Unavailable::DiskScarce) => Err(Refused::DiskScarce),
+        Answer::Unavailable(Unavailable::FeatureLevel) => Err(Refused::FeatureLevel),
         Answer::Unavailable(Unavailable::NoVoterLeft) => Err(Refused::NoVoterLeft),
         Answer::Unavailable(Unavailable::NoSuccessor) => Err(Refused::NoSuccessor),
         Answer::Unknown => Err(Refused::Unknown),
@@ -56,6 +61,8 @@ impl Refused {
             Self::NoLeader => "NO_LEADER",
             Self::Overloaded => "OVERLOADED",
             Self::DiskScarce => "DISK_SCARCE",
+            Self::FeatureLevel => "FEATURE_LEVEL",
+            Self::FeatureLevelUnknown => "FEATURE_LEVEL_UNKNOWN",
             Self::NoVoterLeft => "NO_VOTER_LEFT",
             Self::NoSuccessor => "NO_SUCCESSOR",
             Self::Unknown => "OUTCOME_UNKNOWN",
@@ -74,6 +81,16 @@ impl Refused {
             Self::DiskScarce => "a disk is nearly full, so nothing is enrolled; searches and \
                                  erasures go on: see `tanba cluster doctor`"
                 .into(),
+            Self::FeatureLevel => {
+                "the cluster does not do this before its feature level is raised: when all \
+                 processes are of one release, `tanba cluster upgrade`"
+                    .into()
+            }
+            Self::FeatureLevelUnknown => {
+                "not every coordinator and node is connected here and of a release that knows \
+                 this feature level: `tanba cluster upgrade --dry-run` says who lacks"
+                    .into()
+            }
             Self::NoVoterLeft => "no coordinator would be left to vote; add another first".into(),
             Self::NoSuccessor => {
                 "it is no voter, or not up to date: see `tanba cluster status`".into()
@@ -96,6 +113,10 @@ impl Refused {
             Self::NoLeader => (Code::Unavailable, Fault::Cluster, Retry::Elsewhere, 200),
             Self::Overloaded => (Code::ResourceExhausted, Fault::Cluster, Retry::Same, 500),
             Self::DiskScarce => (Code::ResourceExhausted, Fault::Cluster, Retry::Same, 5000),
+            Self::FeatureLevel => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
+            Self::FeatureLevelUnknown => {
+                (Code::FailedPrecondition, Fault::Cluster, Retry::Never, 0)
+            }
             Self::NoVoterLeft => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
             Self::NoSuccessor => (Code::FailedPrecondition, Fault::Caller, Retry::Never, 0),
             Self::Unknown => (Code::DeadlineExceeded, Fault::Cluster, Retry::Same, 0),

@@ -25,6 +25,9 @@ pub trait Desk: Send + Sync + 'static {
     /// Answers a request in `budget` or little more.
     fn request(&self, request: Asked, budget: Duration) -> Answering;
 
+    /// Members of the cluster that are not known to know a feature level, in words.
+    fn lacks_level(&self, level: u32) -> Vec<String>;
+
     /// How it sees the cluster; `None` once it stopped.
     fn status(&self) -> Option<v1::StatusResponse>;
 }
@@ -312,6 +315,11 @@ impl Administration for PublicService {
         let header = request.get_mut().header.take();
         let (_, header) = self.admit(&request, header, OPERATORS)?;
         let command = proto::operator_command(request.into_inner().command);
+        if let Ok(Command::SetFeatureLevel(change)) = &command
+            && !self.desk.lacks_level(change.level).is_empty()
+        {
+            return Err(Refused::FeatureLevelUnknown.status(header.request_id));
+        }
         self.command(header, command).await
     }
 

@@ -1,8 +1,11 @@
 //! Marks, policy, feature level, keys.
 
 use super::{Catalog, MARKS_KEPT, MarkRow};
-use crate::command::{Mark, Outcome, Refusal, RotateKek, SetFeatureLevel, SetPolicy, WrappedKey};
-use replication::Effect;
+use crate::command::{
+    Batch, Command, FEATURE_LEVEL_MAX, Mark, Outcome, Refusal, RotateKek, SetFeatureLevel,
+    SetPolicy, WrappedKey,
+};
+use replication::{CodecError, Effect};
 
 impl Catalog {
     pub(super) fn mark(&mut self, mark: Mark) -> Outcome {
@@ -35,6 +38,24 @@ impl Catalog {
         }
         self.policy = policy;
         Outcome::Applied
+    }
+
+    /// Refuses to go on to a level that this release does not know: what follows could not be
+    /// carried out as by those that know it.
+    pub(super) fn check_feature_levels(&self, batch: Option<&Batch>) -> Result<(), CodecError> {
+        let commands = batch.filter(|batch| batch.generation == self.generation);
+        let commands = commands.map_or(&[][..], |batch| &batch.commands);
+        let mut level = self.feature_level;
+        for (_, command) in commands {
+            match command {
+                Command::SetFeatureLevel(change) if change.level == level + 1 => level += 1,
+                _ => {}
+            }
+        }
+        match level > self.feature_level.max(FEATURE_LEVEL_MAX) {
+            true => Err(CodecError::Version(u8::try_from(level).unwrap_or(u8::MAX))),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn set_feature_level(&mut self, change: SetFeatureLevel) -> Outcome {

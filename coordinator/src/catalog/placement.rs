@@ -2,7 +2,8 @@
 
 use super::Catalog;
 use crate::command::{
-    NodeState, Outcome, Refusal, RegisterNode, ReportReplica, SetNodeState, SetReplicas,
+    NodeState, Outcome, PINS_SINCE, PinPartition, Refusal, RegisterNode, ReportReplica,
+    SetNodeState, SetReplicas,
 };
 use replication::{Epoch, Mutation, NodeId, PartitionId, code_struct, is_mutated};
 use std::collections::BTreeMap;
@@ -54,6 +55,12 @@ impl Catalog {
             return Outcome::Refused(Refusal::Stale);
         }
         row.state = change.state;
+        if change.state == NodeState::Removed {
+            self.pins.retain(|_, nodes| {
+                nodes.remove(&change.node);
+                !nodes.is_empty()
+            });
+        }
         self.placement_changed_at = Some(self.applied);
         Outcome::Applied
     }
@@ -90,10 +97,32 @@ impl Catalog {
         Outcome::Applied
     }
 
+    pub(super) fn pin_partition(&mut self, pin: PinPartition) -> Outcome {
+        let PinPartition { partition, nodes, expected } = pin;
+        if self.partition(partition).is_none() {
+            return Outcome::Refused(Refusal::NotFound);
+        }
+        let current = self.pins.get(&partition).cloned().unwrap_or_default();
+        if current != expected {
+            return Outcome::Refused(Refusal::Stale);
+        }
+        let is_up = |node| self.nodes.get(node).is_some_and(|row| row.state == NodeState::Up);
+        let fits = nodes.len() <= usize::from(self.policy.replication);
+        if self.feature_level < PINS_SINCE || !fits || !nodes.iter().all(is_up) {
+            return Outcome::Refused(Refusal::Value);
+        }
+        match nodes.is_empty() {
+            true => drop(self.pins.remove(&partition)),
+            false => drop(self.pins.insert(partition, nodes)),
+        }
+        Outcome::Applied
+    }
+
     /// Puts new nodes in place of all there were: each holds whole what belongs to it. Streams
     /// begin here, so whoever comes later bootstraps from one of them.
     pub fn rehouse(&mut self, nodes: BTreeMap<NodeId, NodeRow>) {
         self.nodes = nodes;
+        self.pins.clear();
         self.placement_changed_at = Some(self.applied);
         let ids: Vec<PartitionId> = self.partitions().map(|(partition, _)| partition).collect();
         for partition in ids {

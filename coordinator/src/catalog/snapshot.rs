@@ -2,6 +2,7 @@
 
 use super::{Catalog, ErasureRow};
 use crate::catalog::{Audit, EncounterRow, MarkRow, NodeRow, PartitionRow, PersonRow};
+use crate::command::PINS_SINCE;
 use replication::{CodecError, EncounterState, LogIndex, Mutation, Reader, Writer, is_mutated};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -36,6 +37,10 @@ impl Catalog {
         writer.put(&self.placement_changed_at);
         writer.put(&self.marks);
         writer.put(&self.audit);
+        // As releases that know no pins write it, for as long as there may be some.
+        if self.feature_level >= PINS_SINCE {
+            writer.put(&self.pins);
+        }
         let mut bytes = writer.into_bytes();
         let digest: [u8; DIGEST_BYTES] = Sha256::digest(&bytes).into();
         bytes.extend_from_slice(&digest);
@@ -87,8 +92,12 @@ impl Catalog {
             placement_changed_at: reader.get()?,
             marks: reader.get::<Vec<MarkRow>>()?,
             audit: reader.get::<Audit>()?,
+            pins: BTreeMap::new(),
             effects: BTreeMap::new(),
         };
+        if catalog.feature_level >= PINS_SINCE {
+            catalog.pins = reader.get()?;
+        }
         reader.end()?;
         for (person, row) in &catalog.persons {
             if let Some(into) = row.merged_into {

@@ -68,6 +68,9 @@ impl Coordinator {
 
     /// Queues a command of a client, if there is room for more.
     pub(super) fn submit_for_client(&mut self, command: Command) -> Result<u64, Unavailable> {
+        if command.feature_level() > self.catalog.feature_level() {
+            return Err(Unavailable::FeatureLevel);
+        }
         let home = match &command {
             Command::Enroll(enroll) => Some(self.catalog.home(enroll.person)),
             _ => None,

@@ -4,7 +4,9 @@ use crate::Coordinator;
 use crate::catalog::{NodeRow, PartitionRow};
 use crate::command::Policy;
 use crate::raft::{Membership, Role};
+use crate::reconciler::target_among;
 use replication::{CoordinatorId, DiskRoom, Epoch, Generation, LogIndex, NodeId, PartitionId};
+use std::collections::BTreeSet;
 
 /// See the module. Other coordinators may know more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub struct Status {
 }
 
 /// A node.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeStatus {
     /// Which.
     pub node: NodeId,
@@ -75,8 +77,10 @@ pub struct PartitionStatus {
     pub alive: u32,
     /// Active ones among them.
     pub active: u32,
-    /// Where it is to be.
+    /// Where it is to be now.
     pub replicas: Vec<ReplicaStatus>,
+    /// Where it is pinned to; empty when it is not.
+    pub pin: BTreeSet<NodeId>,
 }
 
 /// A replica of a partition.
@@ -95,6 +99,13 @@ impl Status {
     /// serve now.
     pub fn is_ready(&self) -> bool {
         self.leader.is_some() && self.applied >= self.committed
+    }
+
+    /// Where a partition belongs in the end.
+    pub fn target(&self, partition: &PartitionStatus) -> BTreeSet<NodeId> {
+        let nodes = self.nodes.iter().map(|node| (node.node, &node.row));
+        let replicas = usize::from(self.policy.replication);
+        target_among(nodes, replicas, Some(&partition.pin), partition.partition)
     }
 
     pub(super) fn of(core: &Coordinator, now: u64, (alarms, ticks): (u64, u64)) -> Self {
@@ -144,5 +155,6 @@ fn partition(core: &Coordinator, now: u64, id: PartitionId, row: &PartitionRow) 
         alive: row.summary.alive,
         active: row.summary.active,
         replicas: row.placement.replicas.iter().map(replica).collect(),
+        pin: core.catalog().pin(id).cloned().unwrap_or_default(),
     }
 }

@@ -5,13 +5,13 @@ use crate::network::Place;
 use crate::random::Random;
 use crate::world::{Event, World};
 use coordinator::Request;
-use coordinator::command::{Command, NodeState, SetNodeState};
-use replication::{CoordinatorId, NodeId};
+use coordinator::command::{Command, NodeState, PinPartition, SetNodeState};
+use replication::{CoordinatorId, NodeId, PartitionId};
 
 /// Kinds of faults; a seed allows about half of them.
 type Fault = fn(&mut World) -> Result<(), Violation>;
 
-const FAULTS: [Fault; 20] = [
+const FAULTS: [Fault; 21] = [
     crash_coordinator,
     crash_node,
     kill_coordinator_at_disk,
@@ -32,6 +32,7 @@ const FAULTS: [Fault; 20] = [
     add_node,
     transfer_leadership,
     duel,
+    pin_partition,
 ];
 
 /// One fault, then the next after a while.
@@ -283,6 +284,21 @@ fn drain_or_return(world: &mut World) -> Result<(), Violation> {
     {
         set_state(world, node, NodeState::Draining);
     }
+    Ok(())
+}
+
+/// An operator pins a partition to some nodes, or to none any more.
+fn pin_partition(world: &mut World) -> Result<(), Violation> {
+    let catalog = &world.model.catalog;
+    let up = catalog.nodes().iter().filter(|(_, row)| row.state == NodeState::Up);
+    let up: Vec<NodeId> = up.map(|(id, _)| *id).collect();
+    let partitions: Vec<PartitionId> = catalog.partitions().map(|(id, _)| id).collect();
+    let Some(partition) = world.random.pick(&partitions) else { return Ok(()) };
+    let expected = catalog.pin(partition).cloned().unwrap_or_default();
+    let count = world.random.below(u64::from(world.scenario.replication) + 1);
+    let nodes = (0..count).filter_map(|_| world.random.pick(&up)).collect();
+    let pin = PinPartition { partition, nodes, expected };
+    world.at(world.now, Event::Again(Request::Command(Command::PinPartition(pin)), 2));
     Ok(())
 }
 

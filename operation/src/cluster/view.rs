@@ -83,6 +83,10 @@ pub(crate) struct Partition {
     pub(crate) complete: Vec<u64>,
     /// Nodes whose replica is not complete yet.
     pub(crate) incomplete: Vec<u64>,
+    /// Nodes that it is pinned to.
+    pub(crate) pinned: Vec<u64>,
+    /// Nodes that it belongs to in the end.
+    pub(crate) target: Vec<u64>,
 }
 
 /// Names of [`v1::NodeState`].
@@ -134,6 +138,7 @@ impl View {
             partition.complete.len() < self.replication as usize
                 || !partition.incomplete.is_empty()
                 || !partition.complete.iter().all(up)
+                || partition.complete != partition.target
         })
     }
 
@@ -256,12 +261,13 @@ impl View {
             ("active", Align::Right),
             ("complete on", Align::Left),
             ("not yet on", Align::Left),
+            ("pinned to", Align::Left),
         ]);
         let list = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         for p in &self.partitions {
-            let (complete, incomplete) = (list(&p.complete), list(&p.incomplete));
+            let on = [list(&p.complete), list(&p.incomplete), list(&p.pinned)];
             let numbers = [p.partition.into(), p.epoch, p.alive.into(), p.active.into()];
-            table.row(numbers.iter().map(u64::to_string).chain([complete, incomplete]));
+            table.row(numbers.iter().map(u64::to_string).chain(on));
         }
         table
     }
@@ -341,6 +347,8 @@ impl Partition {
             active: partition.active,
             complete: on(true),
             incomplete: on(false),
+            pinned: partition.pin.clone(),
+            target: partition.target.clone(),
         }
     }
 }

@@ -178,6 +178,7 @@ structs! {
     RegisterNode { node incarnation site capacity }
     SetNodeState { node expected state }
     SetReplicas { partition nodes expected_epoch force }
+    PinPartition { partition nodes expected }
     ReportReplica { partition node epoch is_complete }
     Mark { kind id }
     Trim { through }
@@ -278,6 +279,7 @@ enums! {
         |s| Self::SetNodeState(Any::any(s)), |s| Self::SetReplicas(Any::any(s)),
         |s| Self::ReportReplica(Any::any(s)), |s| Self::Mark(Any::any(s)),
         |s| Self::Trim(Any::any(s)), |s| Self::SetPolicy(Any::any(s)),
+        |s| Self::PinPartition(Any::any(s)),
         |s| Self::SetFeatureLevel(Any::any(s)), |s| Self::RotateKek(Any::any(s)),
         |s| Self::AuditSeal(Any::any(s)), |s| Self::VerificationIntent(Any::any(s)),
     }

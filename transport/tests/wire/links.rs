@@ -20,7 +20,7 @@ const CLUSTER: ClusterId = ClusterId(77);
 const QUEUE_BYTES_MAX: usize = 8 << 20;
 
 fn terms() -> Terms {
-    Terms { binding: [1; 32], file: [2; 32], release: "tanba test".into() }
+    Terms { binding: [1; 32], file: [2; 32], release: "tanba test".into(), feature_level_max: 2 }
 }
 
 struct Coordinator {

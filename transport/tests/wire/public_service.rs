@@ -28,6 +28,10 @@ impl Desk for Script {
         Box::pin(async move { answer })
     }
 
+    fn lacks_level(&self, level: u32) -> Vec<String> {
+        if level > 2 { vec!["coordinator 2".to_owned()] } else { Vec::new() }
+    }
+
     fn status(&self) -> Option<v1::StatusResponse> {
         Some(v1::StatusResponse { coordinator: 3, applied: 12, ..Default::default() })
     }

@@ -4,47 +4,8 @@ use crate::prints::*;
 use crate::processes::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
 
 const SUBJECTS: usize = 30;
-
-/// Searches again and again beside the test.
-struct Beside {
-    answers: Receiver<Result<Value, String>>,
-    taken: Vec<Result<Value, String>>,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Beside {
-    fn start(searching: Searching) -> Self {
-        let (sender, answers) = channel();
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let thread = std::thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) && sender.send(searching.ask()).is_ok() {}
-        });
-        Self { answers, taken: Vec::new(), stop, thread }
-    }
-
-    /// Waits for so many more answers; the first of them may have been asked for before.
-    fn wait_for_more(&mut self, more: usize) {
-        self.taken.extend(self.answers.try_iter());
-        for _ in 0..more {
-            self.taken.push(self.answers.recv_timeout(PATIENCE).expect("searches are answered"));
-        }
-    }
-
-    fn stop(mut self) -> Vec<Result<Value, String>> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
-        self.taken.extend(self.answers.try_iter());
-        self.taken
-    }
-}
 
 /// What an answer says it covers must be what it lists.
 fn check_honest(answer: &Value, expected: &[(u64, String)]) {

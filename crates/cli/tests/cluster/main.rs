@@ -8,6 +8,7 @@ mod coverage;
 mod crashes;
 mod decisions;
 mod halting;
+mod moves;
 #[path = "../prints/mod.rs"]
 mod prints;
 mod probes;

@@ -7,6 +7,10 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -238,4 +242,39 @@ pub(crate) fn enrollment(prints: &Path, target: [&str; 2]) -> Vec<String> {
     let prints = prints.display().to_string();
     let arguments = ["enroll", &prints, "--ppi", "500", "--quiet"];
     arguments.into_iter().chain(target).map(str::to_owned).collect()
+}
+
+/// Searches again and again beside the test.
+pub(crate) struct Beside {
+    answers: Receiver<Result<Value, String>>,
+    taken: Vec<Result<Value, String>>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Beside {
+    pub(crate) fn start(searching: Searching) -> Self {
+        let (sender, answers) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) && sender.send(searching.ask()).is_ok() {}
+        });
+        Self { answers, taken: Vec::new(), stop, thread }
+    }
+
+    /// Waits for so many more answers; the first of them may have been asked for before.
+    pub(crate) fn wait_for_more(&mut self, more: usize) {
+        self.taken.extend(self.answers.try_iter());
+        for _ in 0..more {
+            self.taken.push(self.answers.recv_timeout(PATIENCE).expect("searches are answered"));
+        }
+    }
+
+    pub(crate) fn stop(mut self) -> Vec<Result<Value, String>> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        self.taken.extend(self.answers.try_iter());
+        self.taken
+    }
 }
