@@ -20,6 +20,11 @@ pub struct SecurityArguments {
 }
 
 impl SecurityArguments {
+    /// The certificates of a folder.
+    pub(crate) fn of_folder(folder: PathBuf) -> Self {
+        Self { certificates: Some(folder), plain: false }
+    }
+
     /// Loads them.
     ///
     /// # Errors
@@ -113,6 +118,11 @@ impl ClusterArguments {
 }
 
 impl ConnectionArguments {
+    /// With the certificates of a folder.
+    pub(crate) fn of_folder(folder: PathBuf) -> Self {
+        Self { security: SecurityArguments::of_folder(folder), timeout_s: 15 }
+    }
+
     /// Connects when first asked.
     ///
     /// # Errors
@@ -154,6 +164,14 @@ impl Connection {
     /// The name of the cluster.
     pub fn cluster(&self) -> &str {
         &self.file.name
+    }
+
+    /// The authority's certificate, as PEM; none where connections are not encrypted.
+    pub fn authority(&self) -> Option<&[u8]> {
+        match &self.security {
+            Security::Mutual(own) => Some(own.authority()),
+            Security::Plain => None,
+        }
     }
 
     /// Waits for an answer.

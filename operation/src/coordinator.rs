@@ -16,6 +16,7 @@ use coordinator::shell::{Handle, Runtime, RuntimeConfig, found, found_from, join
 use coordinator::{Catalog, Input, Request, Settings};
 use replication::CoordinatorId;
 use serde::Serialize;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,7 +75,7 @@ struct Begin {
 }
 
 #[derive(clap::Args)]
-struct Serve {
+pub(crate) struct Serve {
     #[command(flatten)]
     begin: Begin,
     /// Where to listen, when it is not what the cluster file says.
@@ -207,13 +208,36 @@ impl Begin {
 const NAME: &str = "coordinator";
 
 impl Serve {
+    /// One that listens where its cluster file says; of a cluster file, its folder, and that of its
+    /// certificates.
+    pub(crate) fn new(id: u64, (cluster, data, certificates): (PathBuf, PathBuf, PathBuf)) -> Self {
+        Self {
+            begin: Begin { cluster, id, data },
+            listen: None,
+            security: SecurityArguments::of_folder(certificates),
+            serving: ServingArguments::default(),
+        }
+    }
+
     async fn run(&self) -> anyhow::Result<()> {
+        let probes = self.serving.start()?.another();
+        self.serve(probes, told_to_stop()).await
+    }
+
+    /// Serves until told to stop.
+    ///
+    /// # Errors
+    /// When it cannot start or ends by itself.
+    pub(crate) async fn serve(
+        &self,
+        probes: Probes,
+        told_to_stop: impl Future<Output = io::Result<()>>,
+    ) -> anyhow::Result<()> {
         let id = self.begin.id();
         let file = ClusterFile::read(&self.begin.cluster)?;
         let address = self.listen.map_or_else(|| file.address_of(id), Ok)?;
         self.begin.check_name(&file)?;
         let security = self.security.open_as(&file, Role::Coordinator, id.0)?;
-        let probes = self.serving.start()?;
         let disks = Disks::open(&self.begin.data)?;
         let links = CoordinatorLinks::start(links_settings(id, &file, disks), security.clone())?;
         let kept = Kept::start(&self.begin.data).context("no thread can be started")?;
@@ -234,7 +258,7 @@ impl Serve {
         tokio::select! {
             exit = handle.closed() => return Err(exit).context("the coordinator ended"),
             error = server.ended() => return Err(error),
-            stop = told_to_stop() => stop.context("signals cannot be waited for")?,
+            stop = told_to_stop => stop.context("signals cannot be waited for")?,
         }
         looking.abort();
         watching.abort();

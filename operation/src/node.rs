@@ -14,6 +14,7 @@ use coordinator::catalog::FOUNDED_AT;
 use node::shell::{Handle, Links, Runtime, RuntimeConfig, begin, identity};
 use replication::{CoordinatorId, FromNode, HostSettings, NodeId, NodeIdentity, ToNode};
 use serde::Serialize;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +60,7 @@ struct Begin {
 }
 
 #[derive(clap::Args)]
-struct Serve {
+pub(crate) struct Serve {
     #[command(flatten)]
     begin: Begin,
     /// Where to listen, and where the other nodes reach this one.
@@ -130,7 +131,36 @@ impl Links for Sending {
 }
 
 impl Serve {
+    /// One that listens there; of a cluster file, its folder, and that of its certificates.
+    pub(crate) fn new(
+        id: u64,
+        (cluster, data, certificates): (PathBuf, PathBuf, PathBuf),
+        listen: SocketAddr,
+    ) -> Self {
+        Self {
+            begin: Begin { cluster, id, data },
+            listen,
+            advertise: None,
+            capacity: 1,
+            security: SecurityArguments::of_folder(certificates),
+            serving: ServingArguments::default(),
+        }
+    }
+
     async fn run(&self) -> anyhow::Result<()> {
+        let probes = self.serving.start()?.another();
+        self.serve(probes, told_to_stop()).await
+    }
+
+    /// Serves until told to stop.
+    ///
+    /// # Errors
+    /// When it cannot start or ends by itself.
+    pub(crate) async fn serve(
+        &self,
+        probes: Probes,
+        told_to_stop: impl Future<Output = io::Result<()>>,
+    ) -> anyhow::Result<()> {
         let Begin { cluster, id, data } = &self.begin;
         let file = ClusterFile::read(cluster)?;
         let identity = identity(data)?;
@@ -140,7 +170,6 @@ impl Serve {
             data.display()
         );
         let security = self.security.open_as(&file, Role::Node, *id)?;
-        let probes = self.serving.start()?;
         let links = NodeLinks::start(self.links_settings(&file), security.clone())?;
         let kept = Kept::start(data).context("no thread can be started")?;
         let kept = Arc::new(kept);
@@ -160,7 +189,7 @@ impl Serve {
         tokio::select! {
             exit = handle.closed() => return Err(exit).context("the node ended"),
             error = server.ended() => return Err(error),
-            stop = told_to_stop() => stop.context("signals cannot be waited for")?,
+            stop = told_to_stop => stop.context("signals cannot be waited for")?,
         }
         looking.abort();
         watching.abort();

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// An owner that did not take a turn for so long is stuck.
@@ -18,9 +18,13 @@ const STUCK: Duration = Duration::from_secs(20);
 /// Between rounds of upkeep of the numbers.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// What is known about the process.
+/// What is known about the process, and in it about one core.
 #[derive(Clone)]
-pub(crate) struct Probes(Arc<Mutex<Seen>>);
+pub(crate) struct Probes {
+    own: Arc<Mutex<Seen>>,
+    /// All cores of the process.
+    all: Arc<Mutex<Vec<Arc<Mutex<Seen>>>>>,
+}
 
 struct Seen {
     /// Turns that the owner took, and when that number was last another.
@@ -32,16 +36,35 @@ struct Seen {
 
 type Answer = (StatusCode, String);
 
+const STARTING: &str = "not ready: it starts\n";
+
+impl Seen {
+    fn starting() -> Arc<Mutex<Self>> {
+        let not_ready = Some("it starts".to_owned());
+        Arc::new(Mutex::new(Self { turns: 0, changed: Instant::now(), not_ready }))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Probes {
     /// A process that starts.
     pub(crate) fn new() -> Self {
-        let not_ready = Some("it starts".to_owned());
-        Self(Arc::new(Mutex::new(Seen { turns: 0, changed: Instant::now(), not_ready })))
+        Self { own: Seen::starting(), all: Arc::default() }
+    }
+
+    /// Of one core of the process.
+    pub(crate) fn another(&self) -> Self {
+        let own = Seen::starting();
+        locked(&self.all).push(own.clone());
+        Self { own, all: self.all.clone() }
     }
 
     /// How many turns the owner took so far, and why the process cannot serve, if it cannot.
     pub(crate) fn saw(&self, turns: u64, not_ready: Option<String>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = locked(&self.own);
         if seen.turns != turns {
             (seen.turns, seen.changed) = (turns, Instant::now());
         }
@@ -49,8 +72,9 @@ impl Probes {
     }
 
     fn live(&self, now: Instant) -> Answer {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = now.saturating_duration_since(seen.changed);
+        let changed: Vec<Instant> = locked(&self.all).iter().map(|s| locked(s).changed).collect();
+        let idle = changed.into_iter().map(|at| now.saturating_duration_since(at)).max();
+        let idle = idle.unwrap_or_default();
         if idle < STUCK {
             return (StatusCode::OK, "live\n".to_owned());
         }
@@ -59,8 +83,10 @@ impl Probes {
     }
 
     fn ready(&self) -> Answer {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &seen.not_ready {
+        let all = locked(&self.all);
+        let mut why = all.iter().filter_map(|seen| locked(seen).not_ready.clone());
+        match why.next() {
+            None if all.is_empty() => (StatusCode::SERVICE_UNAVAILABLE, STARTING.to_owned()),
             None => (StatusCode::OK, "ready\n".to_owned()),
             Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
         }
@@ -106,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_process_is_live_while_its_owner_takes_turns() {
-        let probes = Probes::new();
+        let probes = Probes::new().another();
         let later = |seconds| Instant::now() + Duration::from_secs(seconds);
         assert_eq!(probes.live(later(1)).0, StatusCode::OK);
         probes.saw(7, None);
@@ -114,16 +140,18 @@ mod tests {
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(text.contains("start it again"), "{text}");
         // The same number of turns again is no sign of life.
-        let before = probes.0.lock().unwrap().changed;
+        let before = locked(&probes.own).changed;
         probes.saw(7, None);
-        assert_eq!(probes.0.lock().unwrap().changed, before);
+        assert_eq!(locked(&probes.own).changed, before);
         probes.saw(8, None);
-        assert!(probes.0.lock().unwrap().changed > before);
+        assert!(locked(&probes.own).changed > before);
     }
 
     #[test]
     fn a_process_is_ready_as_often_as_it_can_serve() {
         let probes = Probes::new();
+        assert_eq!(probes.ready().0, StatusCode::SERVICE_UNAVAILABLE);
+        let probes = probes.another();
         assert_eq!(probes.ready().0, StatusCode::SERVICE_UNAVAILABLE);
         probes.saw(1, None);
         assert_eq!(probes.ready().0, StatusCode::OK);
@@ -131,5 +159,20 @@ mod tests {
         let (status, text) = probes.ready();
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(text, "not ready: no leader is known\n");
+    }
+
+    #[test]
+    fn a_process_with_two_cores_is_live_and_ready_when_both_are() {
+        let process = Probes::new();
+        let cores = [process.another(), process.another()];
+        cores[0].saw(1, None);
+        assert_eq!(process.ready().1, STARTING);
+        cores[1].saw(1, None);
+        assert_eq!(process.ready().0, StatusCode::OK);
+        let later = Instant::now() + Duration::from_secs(25);
+        locked(&cores[1].own).changed = later;
+        assert_eq!(process.live(later).0, StatusCode::SERVICE_UNAVAILABLE, "one is stuck");
+        locked(&cores[0].own).changed = later;
+        assert_eq!(process.live(later).0, StatusCode::OK);
     }
 }

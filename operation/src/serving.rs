@@ -77,6 +77,12 @@ pub(crate) struct ServingArguments {
     metrics: Option<SocketAddr>,
 }
 
+impl Default for ServingArguments {
+    fn default() -> Self {
+        Self { log: Level::INFO, metrics: None }
+    }
+}
+
 impl ServingArguments {
     /// Starts to log, to count and to answer probes; within a tokio runtime.
     ///

@@ -4,6 +4,7 @@ use crate::gallery;
 use crate::load::Print;
 use crate::output::Output;
 use crate::population::{Person, Population};
+use crate::served::{self, visits};
 use anyhow::ensure;
 use node::{EnrollOutcome, Node, NodeOptions};
 use search::{Identification, Options, Probe, Threshold};
@@ -25,6 +26,8 @@ pub(crate) struct Floors {
     pub(crate) fpir: f64,
 }
 
+/// Where the server keeps the same persons, beside the gallery.
+const SERVED: &str = "served";
 /// Prints enrolled with one call, and so with one sync of the disk.
 const ENROLL_BATCH: usize = 200;
 
@@ -139,6 +142,8 @@ pub(crate) struct Seconds {
     pub(crate) reopening: f64,
     /// All searches.
     pub(crate) searches: f64,
+    /// Enrolling and searching all with two fingers once more, through a server.
+    pub(crate) served: f64,
 }
 
 /// Everything the demonstration found.
@@ -168,6 +173,7 @@ pub(crate) fn demonstrate(
 ) -> anyhow::Result<Demonstration> {
     let started = Instant::now();
     let mut persons = population.make(output)?;
+    let visits = visits(&persons)?;
     let prints = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let enrolled = enroll(dir, node_options, &mut persons, output)?;
@@ -182,7 +188,10 @@ pub(crate) fn demonstrate(
     let searches = started.elapsed().as_secs_f64();
     let mut checks = vec![stored(&node, enrolled)?];
     checks.extend(rates(&two_fingers.1, &one_finger.1, floors));
-    let seconds = Seconds { prints, enrollment, reopening, searches };
+    let started = Instant::now();
+    checks.extend(served::check(&dir.join(SERVED), &visits, &persons, &two_fingers.0, output)?);
+    let served = started.elapsed().as_secs_f64();
+    let seconds = Seconds { prints, enrollment, reopening, searches, served };
     Ok(Demonstration { population, persons, node, two_fingers, one_finger, checks, seconds })
 }
 

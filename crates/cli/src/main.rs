@@ -11,6 +11,7 @@ mod manifest;
 mod population;
 mod registration;
 mod report;
+mod served;
 mod stages;
 mod trial;
 

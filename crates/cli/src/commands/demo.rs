@@ -254,7 +254,9 @@ fn text(summary: &Summary, report: &Path) -> String {
     let seconds = &summary.seconds;
     text.push_str(&format!(
         "\n{} prints of {} persons made and extracted in {:.1} s, enrolled in {:.1} s, reopened in \
-         {:.2} s,\nsearched in {:.1} s, scanned on: {}; {:.1} s in all. Report: {}\n\nchecks\n",
+         {:.2} s,\nsearched in {:.1} s, scanned on: {}; through a server {:.1} s; {:.1} s in \
+         all.\nReport: {}\n\n\
+         checks\n",
         summary.prints,
         summary.persons + summary.strangers,
         seconds.prints,
@@ -262,6 +264,7 @@ fn text(summary: &Summary, report: &Path) -> String {
         seconds.reopening,
         seconds.searches,
         summary.scanned_on,
+        seconds.served,
         summary.seconds_total,
         report.display(),
     ));

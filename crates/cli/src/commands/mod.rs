@@ -18,7 +18,7 @@ pub(crate) mod verify;
 
 use crate::output::Output;
 use clap::Subcommand;
-use operation::{audit, backup, certs, cluster, coordinator, held, node};
+use operation::{audit, backup, certs, cluster, coordinator, held, node, serve};
 use std::process::ExitCode;
 
 /// What to do.
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Devices(devices::Arguments),
     /// Do the whole job on synthetic persons and write a report.
     Demo(demo::Arguments),
+    /// Run a whole cluster in one process: the start for one machine.
+    Serve(serve::Arguments),
     /// Make the certificates of a cluster.
     Certs(certs::Arguments),
     /// Found, watch and change a cluster.
@@ -83,6 +85,7 @@ impl Command {
             Self::Evaluate(arguments) => evaluate::run(arguments, output),
             Self::Devices(arguments) => devices::run(arguments, output),
             Self::Demo(arguments) => demo::run(arguments, output),
+            Self::Serve(arguments) => serve::run(&arguments, output),
             Self::Certs(arguments) => certs::run(arguments, output),
             Self::Cluster(arguments) => cluster::run(arguments, output),
             Self::Held(arguments) => held::run(arguments, output),

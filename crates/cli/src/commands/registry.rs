@@ -1,7 +1,8 @@
 //! `tanba registry`: persons, cases, forms and deadlines of the registration rules.
 
+use crate::load::File;
 use crate::output::{Exit, Output};
-use crate::registration::{EngineArguments, demo};
+use crate::registration::EngineArguments;
 use crate::table::{Align, Table};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
@@ -185,10 +186,16 @@ fn now() -> anyhow::Result<Timestamp> {
 
 #[derive(Serialize)]
 struct Demonstrated<'a> {
-    steps: &'a [demo::Step],
+    steps: &'a [rehearsal::Step],
     persons: usize,
     forms: usize,
     entries: u64,
+}
+
+/// What the extractor says of the print in an image.
+fn quality(bytes: &[u8]) -> anyhow::Result<u8> {
+    let file = File { path: "finger.png".into(), bytes: bytes.to_vec() };
+    Ok(file.first_print()?.template.header().quality)
 }
 
 fn demonstrate(
@@ -197,7 +204,7 @@ fn demonstrate(
     engine: Box<dyn Engine + Send>,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let walk = demo::run(data, seed, engine, output)?;
+    let walk = rehearsal::run(data, seed, &quality, engine, output)?;
     let desk = &walk.desk;
     let registered = |person: &&registry::Person| person.registration.is_some();
     let forms = std::fs::read_dir(desk.forms())?.count();

@@ -1,7 +1,6 @@
-//! The registry on this machine: its engine and its demonstration.
+//! What the registry searches with: a gallery in its folder, or a cluster.
 
 mod cluster;
-pub(crate) mod demo;
 mod engine;
 
 use crate::output::Output;

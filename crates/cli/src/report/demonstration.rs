@@ -177,6 +177,7 @@ fn facts(summary: &Summary) -> Html {
         ("Enrolling, synced to disk", time(seconds.enrollment)),
         ("Opening the gallery again", time(seconds.reopening)),
         ("All searches", time(seconds.searches)),
+        ("The same through a server", time(seconds.served)),
         ("Galleries scanned on", Html::text(&summary.scanned_on)),
         ("Software", Html::text(&summary.versions)),
     ])

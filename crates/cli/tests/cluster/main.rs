@@ -14,4 +14,5 @@ mod prints;
 mod probes;
 mod processes;
 mod register;
+mod serving;
 mod verification;

@@ -1,17 +1,20 @@
 //! Made-up officers, made-up persons, and synthetic fingers.
 
-use crate::output::Output;
-use crate::population::capture;
 use jiff::civil::date;
 use office::{FingerImage, LiveCapture, Vault};
 use rayon::prelude::*;
 use registry::*;
-use synthesis::{MasterParameters, MasterPrint, derive_seed};
+use synthesis::{Impression, ImpressionParameters, MasterParameters, MasterPrint, derive_seed};
+use terminal::output::Output;
+use vocabulary::TEMPLATE_PPI;
 
 /// How often a finger is taken until it is good enough.
 const ATTEMPTS: u32 = 3;
 /// Quality that needs no reason: the larger of the minima of the rules.
 const QUALITY_MIN: u8 = 40;
+
+/// What a device at the desk would say of the print in an image: its quality, 0 to 100.
+pub type Quality<'a> = &'a (dyn Fn(&[u8]) -> anyhow::Result<u8> + Sync);
 
 /// Everybody whose fingers are needed.
 pub(super) struct People {
@@ -28,10 +31,10 @@ pub(super) struct Person {
 
 impl People {
     /// Nine to be registered, one by category; the same for every number of cores.
-    pub(super) fn make(seed: u64, output: &Output) -> anyhow::Result<Self> {
+    pub(super) fn make(seed: u64, quality: Quality<'_>, output: &Output) -> anyhow::Result<Self> {
         let progress = output.progress("Growing and printing", 90);
         let finger = |index: u64| {
-            let made = finger(derive_seed(seed, [index, 0, 0]), (index % 10) as u8 + 1);
+            let made = finger(derive_seed(seed, [index, 0, 0]), (index % 10) as u8 + 1, quality);
             progress.advance(1);
             made
         };
@@ -48,13 +51,14 @@ impl People {
 /// A finger for the record, and taken again.
 type Made = ((FingerImage, u8, u32), FingerImage);
 
-fn finger(seed: u64, position: u8) -> anyhow::Result<Made> {
+fn finger(seed: u64, position: u8, quality: Quality<'_>) -> anyhow::Result<Made> {
     let master = MasterPrint::generate(seed, &MasterParameters::default());
     let take = |number: u64| {
         let seed = derive_seed(seed, [number, 0, 1]);
-        let (file, print) = capture(&master, seed, "finger.png".into())?;
-        let quality = print.template.header().quality;
-        anyhow::Ok((FingerImage { position, bytes: file.bytes }, quality))
+        let print = Impression::render(&master, seed, &ImpressionParameters::typical());
+        let bytes = formats::image::encode_png(&print.image, Some(TEMPLATE_PPI));
+        let quality = quality(&bytes)?;
+        anyhow::Ok((FingerImage { position, bytes }, quality))
     };
     let mut attempt = 1;
     let mut best = take(1)?;

@@ -9,26 +9,29 @@ use std::path::Path;
 
 /// One step, for people.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Step {
+pub struct Step {
     /// The case, application or person.
-    pub(crate) about: String,
+    pub about: String,
     /// By the clock of the demonstration.
-    pub(crate) at: Timestamp,
+    pub at: Timestamp,
     /// The clause of the rules.
-    pub(crate) clause: String,
+    pub clause: String,
     /// Who.
-    pub(crate) who: String,
+    pub who: String,
     /// What.
-    pub(crate) what: String,
+    pub what: String,
     /// What came of it.
-    pub(crate) outcome: String,
+    pub outcome: String,
 }
 
 /// A registry with a clock of its own.
-pub(crate) struct Walk {
-    pub(crate) desk: Desk,
-    pub(crate) now: Timestamp,
-    pub(crate) steps: Vec<Step>,
+pub struct Walk {
+    /// The office that was walked through.
+    pub desk: Desk,
+    /// Its clock.
+    pub now: Timestamp,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
     commands: u32,
 }
 
