@@ -184,6 +184,7 @@ impl Catalog {
             Command::VerificationIntent(intent) => {
                 self.open_search(intent.search.search, AuditEvent::Verification(intent))
             }
+            Command::FetchIntent(intent) => self.audit_fetch(intent),
             Command::SearchOutcome(outcome) => self.close_search(outcome),
             Command::RegisterNode(register) => self.register_node(register),
             Command::SetNodeState(change) => self.set_node_state(change),

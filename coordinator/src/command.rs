@@ -3,7 +3,7 @@
 //! Bytes: a version, the batch, nothing after it. A replica that meets a version it does not know
 //! halts; it never guesses ([`CodecError::Version`]).
 
-use crate::search::{SearchIntent, SearchOutcome, VerificationIntent};
+use crate::search::{FetchIntent, SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{
     Code, CodecError, CoordinatorId, EncounterId, Epoch, GallerySet, Generation, LogIndex,
     MarkKind, NodeId, PartitionId, Payload, PersonId, Reader, Writer, code_enum, code_struct,
@@ -14,10 +14,12 @@ use std::collections::BTreeSet;
 /// Version of the byte form of a [`Batch`].
 const BATCH_VERSION: u8 = 1;
 /// The highest feature level that this release knows. 1: all but what follows. 2: partitions are
-/// pinned.
+/// pinned, and what was enrolled is handed out on record.
 pub const FEATURE_LEVEL_MAX: u32 = 2;
-/// Commands that pin partitions are carried out from this level on.
+/// Partitions are pinned from this level on.
 pub(crate) const PINS_SINCE: u32 = 2;
+/// What was enrolled is handed out from this level on.
+const FETCHES_SINCE: u32 = 2;
 /// No batch is longer, in bytes; longer ones are refused before they are read.
 pub const BATCH_BYTES_MAX: usize = 8 << 20;
 
@@ -87,6 +89,8 @@ pub enum Command {
     SearchIntent(SearchIntent),
     /// A comparison with one person is about to start.
     VerificationIntent(VerificationIntent),
+    /// Somebody is about to be handed what was enrolled.
+    FetchIntent(FetchIntent),
     /// A search found something or nothing.
     SearchOutcome(SearchOutcome),
     /// A node joins.
@@ -119,6 +123,7 @@ code_enum!(Command, "a command" {
     11 => SetNodeState, 12 => SetReplicas, 13 => ReportReplica, 14 => Mark, 15 => Trim,
     16 => SetPolicy, 17 => SetFeatureLevel, 18 => RotateKek, 19 => AuditSeal,
     20 => VerificationIntent, 21 => PinPartition,
+    22 => FetchIntent,
 });
 
 impl Command {
@@ -127,6 +132,7 @@ impl Command {
     pub fn feature_level(&self) -> u32 {
         match self {
             Self::PinPartition(_) => PINS_SINCE,
+            Self::FetchIntent(_) => FETCHES_SINCE,
             _ => 1,
         }
     }

@@ -7,6 +7,7 @@
 mod admission;
 mod clients;
 mod dedup;
+mod fetching;
 mod leading;
 mod membership;
 mod nodes;
@@ -25,6 +26,7 @@ use admission::Admission;
 pub use admission::AdmissionLimits;
 use clients::Waiting;
 use dedup::Checks;
+use fetching::Fetching;
 use membership::Wish;
 use reading::Read;
 use replication::{Code, CodecError, CoordinatorId, Cut, LogIndex, Payload};
@@ -115,6 +117,7 @@ pub struct Coordinator {
     /// Changes of membership that clients wait for.
     wishes: Vec<Wish>,
     searches: BTreeMap<u64, Search>,
+    fetches: BTreeMap<u64, Fetching>,
     /// Which search a scan belongs to.
     scans: BTreeMap<u64, Asker>,
     checks: Checks,
@@ -167,6 +170,7 @@ impl Coordinator {
             reads: BTreeMap::new(),
             wishes: Vec::new(),
             searches: BTreeMap::new(),
+            fetches: BTreeMap::new(),
             scans: BTreeMap::new(),
             checks: Checks::default(),
             admission: Admission::default(),
@@ -205,6 +209,7 @@ impl Coordinator {
         self.flush(stamp_ms, &mut out);
         self.pump(&mut out);
         self.search_on(now, &mut out);
+        self.fetch_on(now, &mut out);
         self.check_on(now, &mut out);
         self.wish_on(now, &mut out);
         self.flush(stamp_ms, &mut out);

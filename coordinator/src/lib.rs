@@ -26,8 +26,8 @@ pub use catalog::{Catalog, Founding};
 pub use core::{AdmissionLimits, Coordinator, Settings};
 pub use fanout::{Coverage, Fanout, Hedging, Question};
 pub use message::{
-    Acknowledge, Alarm, Candidate, ClientRequest, HeldRow, Identified, Identify, Input, Inquiry,
-    Missing, Output, PeerMessage, Request, Response, Unavailable,
+    Acknowledge, Alarm, Candidate, ClientRequest, Fetch, HeldRow, Identified, Identify, Input,
+    Inquiry, Missing, Output, PeerMessage, Request, Response, Unavailable,
 };
 pub use reconciler::Pace;
 pub use view::View;

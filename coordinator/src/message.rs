@@ -76,6 +76,19 @@ pub struct Identify {
     pub lane: Lane,
 }
 
+/// What a client wants to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetch {
+    /// Who asks.
+    pub requester: u128,
+    /// Code of the purpose.
+    pub purpose: u16,
+    /// The case.
+    pub case: u64,
+    /// What was enrolled with this.
+    pub encounter: EncounterId,
+}
+
 /// What a client wants to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inquiry {
@@ -107,6 +120,8 @@ pub enum Request {
     Enroll(Enroll, Acknowledge),
     /// A search.
     Identify(Identify),
+    /// What was enrolled, for somebody to look at.
+    Fetch(Fetch),
     /// Any other command.
     Command(Command),
     /// Tells something, not older than the request.
@@ -208,6 +223,13 @@ pub enum Response {
     },
     /// A search came to an end.
     Identified(Identified),
+    /// What was enrolled.
+    Fetched {
+        /// Index of the intent.
+        as_of: LogIndex,
+        /// `None` when it never was, was rejected, or was erased.
+        payload: Option<Payload>,
+    },
     /// State of an encounter; `None` when it was never enrolled.
     State {
         /// The state of the catalog that says so.

@@ -38,6 +38,21 @@ pub struct VerificationIntent {
 
 code_struct!(VerificationIntent { search, person });
 
+/// Before somebody is handed what was enrolled, to look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchIntent {
+    /// The person or service that asks.
+    pub requester: u128,
+    /// Code of the purpose.
+    pub purpose: u16,
+    /// The case it is for.
+    pub case: u64,
+    /// Of which encounter.
+    pub encounter: EncounterId,
+}
+
+code_struct!(FetchIntent { requester, purpose, case, encounter });
+
 /// A [`Scope`] with a byte form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoggedScope(pub Scope);

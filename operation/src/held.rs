@@ -165,7 +165,13 @@ fn text(held: &[Held]) -> String {
         }
     }
     let count = counted(held.len() as u64, ["encounter", "encounters"]);
-    format!("{}\n{count} held: tanba held accept|reject ENCOUNTER\n", table.render())
+    format!(
+        "{}\n{count} held\n\
+         look:    tanba export ENCOUNTER --as private --out FILE --purpose CODE --cluster ...\n\
+         compare: tanba verify FILE FILE --report pair.html\n\
+         decide:  tanba held accept|reject ENCOUNTER\n",
+        table.render()
+    )
 }
 
 impl Decide {

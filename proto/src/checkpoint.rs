@@ -19,6 +19,7 @@ pub fn to_node_frames(message: ToNode) -> Vec<v1::ToNode> {
         ToNode::Tail(answer) => Kind::Tail(answer.to_wire()),
         ToNode::Assign(assignment) => Kind::Assign(assignment.to_wire()),
         ToNode::Scan(request) => Kind::Scan(request.to_wire()),
+        ToNode::Record(wanted) => Kind::Record(wanted.to_wire()),
         ToNode::CheckpointWanted { generation, partition } => {
             let (generation, partition) = (generation.to_wire(), partition.to_wire());
             Kind::CheckpointWanted(v1::CheckpointWanted { generation, partition })
@@ -91,6 +92,7 @@ impl ToNodeReader {
             Kind::Tail(answer) => ToNode::Tail(Field::from_wire(answer, "tail")?),
             Kind::Assign(assignment) => ToNode::Assign(Field::from_wire(assignment, "assign")?),
             Kind::Scan(request) => ToNode::Scan(Field::from_wire(request, "scan")?),
+            Kind::Record(wanted) => ToNode::Record(Field::from_wire(wanted, "record")?),
             Kind::CheckpointWanted(wanted) => ToNode::CheckpointWanted {
                 generation: Field::from_wire(wanted.generation, "generation")?,
                 partition: Field::from_wire(wanted.partition, "partition")?,

@@ -6,7 +6,9 @@ use coordinator::command::{
     MergePersons, NodeState, Origin, PinPartition, Policy, RegisterNode, ReportReplica, RotateKek,
     SetFeatureLevel, SetGalleries, SetNodeState, SetPolicy, SetReplicas, Trim, Unlink, WrappedKey,
 };
-use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
+use coordinator::search::{
+    FetchIntent, LoggedScope, SearchIntent, SearchOutcome, VerificationIntent,
+};
 use replication::{EncounterId, LogIndex, PartitionId, Payload, PersonId, Scope};
 
 units! {
@@ -28,6 +30,7 @@ structs! {
         search, requester, purpose, case, probe_digest, scope, threshold,
     }
     VerificationIntent as VerificationIntent { search, person }
+    FetchIntent as FetchIntent { requester, purpose, case, encounter }
     SearchOutcome as SearchOutcome { search, as_of, is_complete, eligible, scanned, candidates }
     RegisterNode as RegisterNode { node, incarnation, site, capacity }
     SetNodeState as SetNodeState { node, expected, state }
@@ -55,7 +58,7 @@ choices! {
         Enroll, DedupVerdict, Adjudicate, SetGalleries, MergePersons, Unlink, Erase, SearchIntent,
         SearchOutcome, RegisterNode, SetNodeState, SetReplicas, ReportReplica, Mark, Trim,
         SetPolicy, SetFeatureLevel, RotateKek, AuditSeal, VerificationIntent,
-        PinPartition,
+        PinPartition, FetchIntent,
     }
 }
 

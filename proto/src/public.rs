@@ -5,7 +5,7 @@ use crate::v1::command_request as asked;
 use crate::{Malformed, WIRE_VERSION, v1};
 use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::{Command, Outcome, Refusal};
-use coordinator::{Acknowledge, Candidate, HeldRow, Identified, Identify, Missing};
+use coordinator::{Acknowledge, Candidate, Fetch, HeldRow, Identified, Identify, Missing};
 use replication::{EncounterId, PartitionId, PersonId};
 
 /// Longest wait of a client, in milliseconds.
@@ -68,7 +68,9 @@ pairs! {
 }
 
 choices! {
-    AuditEvent as AuditEvent in audit_event { Intent, Outcome, Erasure, Adjudication, Verification }
+    AuditEvent as AuditEvent in audit_event {
+        Intent, Outcome, Erasure, Adjudication, Verification, Fetch,
+    }
 }
 
 required!((u64, [u8; 32]) as v1::ChainPoint);
@@ -103,6 +105,28 @@ impl Field<v1::IdentifyRequest> for Identify {
             allow_partial: wire.allow_partial,
             person: Field::from_wire(wire.person, "person")?,
             lane: Field::from_wire(wire.lane, "lane")?,
+        })
+    }
+}
+
+/// Without its header, which [`Header`] reads.
+impl Field<v1::FetchRequest> for Fetch {
+    fn to_wire(self) -> v1::FetchRequest {
+        v1::FetchRequest {
+            header: None,
+            requester: self.requester.to_wire(),
+            purpose: self.purpose.to_wire(),
+            case: self.case,
+            encounter: self.encounter.to_wire(),
+        }
+    }
+
+    fn from_wire(wire: v1::FetchRequest, _: &'static str) -> Result<Self, Malformed> {
+        Ok(Self {
+            requester: Field::from_wire(wire.requester, "requester")?,
+            purpose: Field::from_wire(wire.purpose, "purpose")?,
+            case: wire.case,
+            encounter: Field::from_wire(wire.encounter, "encounter")?,
         })
     }
 }

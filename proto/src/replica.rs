@@ -6,8 +6,8 @@ use crate::v1;
 use replication::{
     Assigned, Assignment, CoarseKey, Cut, DiskRoom, Effect, EncounterState, FromNode, Hit, Lane,
     LogIndex, MarkDigest, MarkKind, NodeIdentity, NodeReport, PartitionAnswer, PartitionId,
-    Position, Record, ReplicaReport, ScanAnswer, ScanFault, ScanRequest, ScanTarget, Scope,
-    Summary, TailAnswer, TailRequest, TailSegment,
+    Position, Record, RecordFound, RecordWanted, ReplicaReport, ScanAnswer, ScanFault, ScanRequest,
+    ScanTarget, Scope, Summary, TailAnswer, TailRequest, TailSegment,
 };
 
 units! {
@@ -43,6 +43,8 @@ structs! {
     NodeIdentity as NodeIdentity { cluster, node, incarnation }
     NodeReport as NodeReport { generation, identity, capacity, replicas, assigned_as_of, disk }
     DiskRoom as DiskRoom { free, total }
+    RecordWanted as RecordWanted { generation, boot, number, target, encounter, min_index }
+    RecordFound as RecordFound { generation, node, boot, number, payload }
 }
 
 pairs! {
@@ -51,7 +53,7 @@ pairs! {
 }
 
 choices! {
-    FromNode as FromNode in from_node { Report, Tail, Scan }
+    FromNode as FromNode in from_node { Report, Tail, Scan, Record }
 }
 
 impl Field<v1::Effect> for Effect {

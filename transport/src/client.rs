@@ -8,11 +8,11 @@ use crate::waiting::within;
 use coordinator::catalog::AuditRecord;
 use coordinator::command::{Enroll, Outcome};
 use coordinator::raft::MembershipChange;
-use coordinator::{Acknowledge, HeldRow, Identified, Identify};
+use coordinator::{Acknowledge, Fetch, HeldRow, Identified, Identify};
 use proto::v1::administration_client::AdministrationClient;
 use proto::v1::registration_client::RegistrationClient;
 use proto::{Field, Header, Malformed, v1};
-use replication::{CoordinatorId, EncounterId, EncounterState, LogIndex};
+use replication::{CoordinatorId, EncounterId, EncounterState, LogIndex, Payload};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -195,6 +195,22 @@ impl Client {
         let mut answer = self.ask(call).await?;
         let receipt = answer.receipt.take().map(Receipt::from_wire);
         Ok((Field::from_wire(answer, "identified")?, receipt))
+    }
+
+    /// What was enrolled, for somebody to look at; `None` when it is not, or not any more.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn fetch(&self, fetch: &Fetch) -> Result<Option<Payload>, ClientError> {
+        let call = |channel, header| {
+            let request = v1::FetchRequest { header: Some(header), ..fetch.to_wire() };
+            async move {
+                let client = RegistrationClient::new(channel);
+                let mut client = client.max_decoding_message_size(RESPONSE_BYTES_MAX);
+                client.fetch(timed(request)).await
+            }
+        };
+        Ok(Field::from_wire(self.ask(call).await?.payload, "payload")?)
     }
 
     /// The state of an encounter, not older than the call.
@@ -424,7 +440,7 @@ macro_rules! budgets {
 }
 budgets! {
     EnrollRequest IdentifyRequest ReadRequest CommandRequest StatusRequest MembershipRequest
-    TransferRequest HeldRequest AuditRequest
+    TransferRequest HeldRequest AuditRequest FetchRequest
 }
 
 fn done(response: v1::CommandResponse) -> Result<Done, ClientError> {

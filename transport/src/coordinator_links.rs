@@ -387,6 +387,7 @@ async fn read_node(
             FromNode::Report(report) => report.identity.node,
             FromNode::Tail(request) => request.node,
             FromNode::Scan(answer) => answer.node,
+            FromNode::Record(found) => found.node,
         };
         if speaker != node {
             return Err(Status::permission_denied("a message in the name of another"));

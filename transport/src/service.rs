@@ -102,7 +102,8 @@ impl PublicService {
         metrics::histogram!("tanba_request_seconds", "kind" => kind).record(seconds);
         metrics::counter!("tanba_requests_total", "kind" => kind, "outcome" => said).increment(1);
         let request_id = format_args!("{:032x}", header.request_id).to_string();
-        tracing::info!(request_id, kind, outcome = said, seconds, "request");
+        let index = outcome.as_ref().ok().and_then(index_of);
+        tracing::info!(request_id, kind, outcome = said, index, seconds, "request");
         outcome.map_err(|refused| refused.status(header.request_id))
     }
 
@@ -159,11 +160,25 @@ fn kind_of(request: &Asked) -> &'static str {
     match request {
         Asked::Enroll(..) => "enroll",
         Asked::Identify(_) => "identify",
+        Asked::Fetch(_) => "fetch",
         Asked::Command(Command::Erase(_)) => "erase",
         Asked::Command(_) => "command",
         Asked::Read(_) => "read",
         Asked::Membership(_) => "membership",
         Asked::TransferLeadership(_) | Asked::HandOver => "transfer",
+    }
+}
+
+/// Where in the log an answer stands, so that a line of this process finds its lines in others.
+fn index_of(answer: &Answer) -> Option<u64> {
+    match answer {
+        Answer::Done { index, .. }
+        | Answer::State { index, .. }
+        | Answer::Held { index, .. }
+        | Answer::Audit { index, .. } => Some(*index),
+        Answer::Identified(found) => Some(found.as_of),
+        Answer::Fetched { as_of, .. } => Some(*as_of),
+        Answer::Accepted | Answer::Unavailable(_) | Answer::Unknown => None,
     }
 }
 
@@ -235,6 +250,28 @@ impl Registration for PublicService {
             (Answer::Identified(found), Some(wanted)) => {
                 let receipt = self.search_receipt(&wanted, &found);
                 Ok(Response::new(v1::IdentifyResponse { receipt, ..found.to_wire() }))
+            }
+            _ => Err(Refused::WrongAnswer.status(header.request_id)),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        mut request: Request<v1::FetchRequest>,
+    ) -> Result<Response<v1::FetchResponse>, Status> {
+        let header = request.get_mut().header.take();
+        let (caller, header) = self.admit(&request, header, USERS)?;
+        let asked = coordinator::Fetch::from_wire(request.into_inner(), "fetch");
+        let asked = asked.and_then(|mut fetch| {
+            fetch.requester = requester(&caller, fetch.requester);
+            match fetch.purpose {
+                0 => Err(Malformed::Range("purpose")),
+                _ => Ok(Asked::Fetch(fetch)),
+            }
+        });
+        match self.ask(header, asked).await? {
+            Answer::Fetched { as_of, payload } => {
+                Ok(Response::new(v1::FetchResponse { as_of, payload: payload.to_wire() }))
             }
             _ => Err(Refused::WrongAnswer.status(header.request_id)),
         }

@@ -193,7 +193,7 @@ impl Audited {
             AuditEvent::Erasure(erase) if says(&erasure_lines(erase.target, record.index)) => {
                 *self = Self { begun: true, ended: true };
             }
-            AuditEvent::Erasure(_) | AuditEvent::Adjudication(_) => {}
+            AuditEvent::Erasure(_) | AuditEvent::Adjudication(_) | AuditEvent::Fetch(_) => {}
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::Catalog;
 use crate::command::{Adjudicate, AuditSeal, Erase, Outcome, Refusal};
-use crate::search::{SearchIntent, SearchOutcome, VerificationIntent};
+use crate::search::{FetchIntent, SearchIntent, SearchOutcome, VerificationIntent};
 use replication::{Code, LogIndex, code_enum, code_struct};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -23,10 +23,12 @@ pub enum AuditEvent {
     Adjudication(Adjudicate),
     /// A comparison with one person is about to start.
     Verification(VerificationIntent),
+    /// Somebody is about to be handed what was enrolled.
+    Fetch(FetchIntent),
 }
 
 code_enum!(AuditEvent, "an audit event" {
-    0 => Intent, 1 => Outcome, 2 => Erasure, 3 => Adjudication, 4 => Verification
+    0 => Intent, 1 => Outcome, 2 => Erasure, 3 => Adjudication, 4 => Verification, 5 => Fetch
 });
 
 /// One link of the chain.
@@ -138,6 +140,11 @@ impl Catalog {
         }
         self.audit.open.remove(&outcome.search);
         self.audit.record(self.applied, self.time_ms, AuditEvent::Outcome(outcome));
+        Outcome::Applied
+    }
+
+    pub(super) fn audit_fetch(&mut self, intent: FetchIntent) -> Outcome {
+        self.audit.record(self.applied, self.time_ms, AuditEvent::Fetch(intent));
         Outcome::Applied
     }
 

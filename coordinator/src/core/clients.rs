@@ -1,5 +1,6 @@
 //! Requests of clients, from arrival to response. Every one gets exactly one response, in time.
 
+use super::fetching::Fetching;
 use super::membership::Wish;
 use super::reading::Read;
 use super::searching::Search;
@@ -24,6 +25,8 @@ pub(super) enum Waiting {
     Intent { search: u64 },
     /// A search waits for its outcome to be on record.
     Outcome { search: u64 },
+    /// A fetch, of the same number, waits for its intent.
+    Fetch,
 }
 
 impl Coordinator {
@@ -45,6 +48,12 @@ impl Coordinator {
             Request::Identify(identify) => {
                 let search = Search::new(id, identify, deadline);
                 if let Err(reason) = self.begin(search) {
+                    out.push(respond(Response::Unavailable(reason)));
+                }
+            }
+            Request::Fetch(fetch) => {
+                let fetching = Fetching::new(id, fetch, deadline);
+                if let Err(reason) = self.begin_fetch(fetching) {
                     out.push(respond(Response::Unavailable(reason)));
                 }
             }
@@ -93,6 +102,7 @@ impl Coordinator {
         self.admission.ended(sequence);
         match self.waiting.remove(&sequence) {
             None | Some(Waiting::Searchable { .. }) => {}
+            Some(Waiting::Fetch) => self.fetch_logged(sequence, index),
             Some(Waiting::Intent { search }) => self.intent_logged(search, index),
             Some(Waiting::Outcome { search }) => self.outcome_logged(search, outcome, out),
             Some(Waiting::Client { request, encounter, ack, deadline }) => {

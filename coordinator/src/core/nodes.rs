@@ -25,6 +25,9 @@ impl Coordinator {
                 out.push(Output::Node(node, ToNode::Tail(self.tail(&request))));
             }
             FromNode::Scan(answer) if answer.generation == generation => self.on_scan(answer, out),
+            FromNode::Record(found) if found.generation == generation => {
+                self.on_record(found, now, out);
+            }
             _ => {}
         }
     }

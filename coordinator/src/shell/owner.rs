@@ -66,6 +66,7 @@ fn request_bytes(request: &Request) -> usize {
         Request::Identify(identify) => identify.probe.as_bytes().len(),
         Request::Command(command) => command_bytes(command),
         Request::Read(_)
+        | Request::Fetch(_)
         | Request::Membership(_)
         | Request::TransferLeadership(_)
         | Request::HandOver => 0,

@@ -413,6 +413,11 @@ impl<S: Stores> Host<S> {
                 self.urge(now, out);
                 Ok(())
             }
+            ToNode::Record(wanted) if wanted.generation == self.settings.generation => {
+                out.push(self.record(from, &wanted));
+                self.urge(now, out);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

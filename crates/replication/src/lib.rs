@@ -46,7 +46,7 @@ pub use identity::{
 pub use kv::{Batch, Change, Kv, KvError, MemoryKv, Pair};
 pub use message::{
     Assigned, Assignment, FromNode, HostInput, HostOutput, MarkDigest, NodeReport, Peer,
-    ReplicaReport, ToNode,
+    RecordFound, RecordWanted, ReplicaReport, ToNode,
 };
 #[cfg(feature = "mutations")]
 pub use mutation::set_mutation;

@@ -1,15 +1,48 @@
 //! What coordinators and nodes tell each other.
 
 use crate::applier::Checkpoint;
+use crate::bytes::Payload;
 use crate::disk::DiskRoom;
 use crate::effect::MarkKind;
 use crate::identity::{
-    CoordinatorId, Epoch, Generation, LogIndex, NodeId, NodeIdentity, PartitionId,
+    CoordinatorId, EncounterId, Epoch, Generation, LogIndex, NodeId, NodeIdentity, PartitionId,
 };
-use crate::scan::{ScanAnswer, ScanRequest};
+use crate::scan::{ScanAnswer, ScanRequest, ScanTarget};
 use crate::scanner::{ResidentChange, ScanDone, ScanJob};
 use crate::summary::SetDigest;
 use crate::tail::{TailAnswer, TailRequest};
+
+/// Asks a node for what was enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordWanted {
+    /// The generation of the asker.
+    pub generation: Generation,
+    /// Start of the asker.
+    pub boot: u64,
+    /// Comes back with the answer.
+    pub number: u64,
+    /// Where it is.
+    pub target: ScanTarget,
+    /// Which.
+    pub encounter: EncounterId,
+    /// The replica answers from a state at or past this index, or not at all.
+    pub min_index: LogIndex,
+}
+
+/// What was enrolled, if the replica has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordFound {
+    /// The generation of the node.
+    pub generation: Generation,
+    /// Who answers.
+    pub node: NodeId,
+    /// Of the question.
+    pub boot: u64,
+    /// Of the question.
+    pub number: u64,
+    /// `None` when the replica is not here, is behind, or does not have it.
+    pub payload: Option<Payload>,
+}
 
 /// A partition that a node is to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +75,8 @@ pub enum ToNode {
     Assign(Assignment),
     /// What to scan.
     Scan(ScanRequest),
+    /// Hand out what was enrolled.
+    Record(RecordWanted),
     /// Another node asks for a checkpoint.
     CheckpointWanted {
         /// Its generation.
@@ -112,6 +147,8 @@ pub enum FromNode {
     Tail(TailRequest),
     /// Answers a scan.
     Scan(ScanAnswer),
+    /// Answers a question for a record.
+    Record(RecordFound),
 }
 
 /// Who sent a message to a node.

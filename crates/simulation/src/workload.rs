@@ -7,7 +7,7 @@ use coordinator::command::{
     Adjudicate, Command, DedupPolicy, Enroll, Erase, ErasureTarget, Mark, MergePersons, Outcome,
     Refusal, SetGalleries, Unlink, WrappedKey,
 };
-use coordinator::{Acknowledge, ClientRequest, Identify, Inquiry, Request, Response};
+use coordinator::{Acknowledge, ClientRequest, Fetch, Identify, Inquiry, Request, Response};
 use replication::{
     EncounterId, EncounterState, GalleryId, GallerySet, Lane, LogIndex, MarkKind, Payload,
     PersonId, Scope,
@@ -75,6 +75,7 @@ impl Workload {
                 self.complete_searches += u64::from(found.is_complete);
                 None
             }
+            Response::Fetched { .. } => None,
             Response::State { index, .. }
             | Response::Held { index, .. }
             | Response::Audit { index, .. } => {
@@ -97,7 +98,8 @@ impl Workload {
             69..74 => self.verify(random, model).map(|request| (request, 0)),
             74..81 => self.erase(random, model).map(|request| (request, 6)),
             81..89 => adjudicate(random, model).map(|request| (request, 2)),
-            89..93 => {
+            89 => self.fetch(random, model).map(|request| (request, 0)),
+            90..93 => {
                 self.known(random).map(|known| (Request::Read(Inquiry::State(known.encounter)), 0))
             }
             93 => {
@@ -193,6 +195,15 @@ impl Workload {
         let Request::Identify(asked) = self.identify(random) else { return None };
         let probe = scorer::impression(finger, random.next() as u32);
         Some(Request::Identify(Identify { probe, person: Some(person), ..asked }))
+    }
+
+    /// Somebody wants to look at what was enrolled, mostly at what a human decides about.
+    fn fetch(&self, random: &mut Random, model: &Model) -> Option<Request> {
+        let held: Vec<EncounterId> = model.catalog.held().iter().copied().collect();
+        let known = self.known(random)?.encounter;
+        let encounter =
+            if random.chance(500) { random.pick(&held).unwrap_or(known) } else { known };
+        Some(Request::Fetch(Fetch { requester: 1, purpose: 1, case: random.below(100), encounter }))
     }
 
     fn erase(&self, random: &mut Random, model: &Model) -> Option<Request> {

@@ -412,6 +412,7 @@ fn response_code(response: &Response) -> u64 {
     match response {
         Response::Done { index, .. } => 10 + index,
         Response::Identified(found) => 1 << 40 | found.as_of << 8 | found.candidates.len() as u64,
+        Response::Fetched { as_of, payload } => 3 << 40 | as_of << 8 | u64::from(payload.is_some()),
         Response::State { index, .. }
         | Response::Held { index, .. }
         | Response::Audit { index, .. } => 2 << 40 | index,

@@ -60,7 +60,7 @@ fn input_bytes(input: &HostInput) -> usize {
         }
         ToNode::Scan(request) => request.probe.as_bytes().len(),
         ToNode::Checkpoint { checkpoint, .. } => checkpoint_bytes(checkpoint),
-        ToNode::Assign(_) | ToNode::CheckpointWanted { .. } => 0,
+        ToNode::Assign(_) | ToNode::Record(_) | ToNode::CheckpointWanted { .. } => 0,
     }
 }
 

@@ -134,6 +134,13 @@ fn event(event: &AuditEvent) -> Value {
             "requester": id(erase.requester),
             "approver": erase.approver.map(id),
         }),
+        AuditEvent::Fetch(intent) => json!({
+            "what": "what was enrolled is handed out",
+            "requester": id(intent.requester),
+            "purpose": intent.purpose,
+            "case": intent.case,
+            "encounter": id(intent.encounter.0),
+        }),
         AuditEvent::Adjudication(decision) => json!({
             "what": "a decision about a held encounter",
             "encounter": id(decision.encounter.0),
@@ -148,10 +155,10 @@ fn event(event: &AuditEvent) -> Value {
 mod tests {
     use super::*;
     use coordinator::command::{Adjudicate, Erase};
-    use coordinator::search::{LoggedScope, SearchOutcome, VerificationIntent};
+    use coordinator::search::{FetchIntent, LoggedScope, SearchOutcome, VerificationIntent};
     use replication::{EncounterId, PersonId, Scope};
 
-    fn events() -> [AuditEvent; 5] {
+    fn events() -> [AuditEvent; 6] {
         let scope = LoggedScope(Scope { active_only: true, gallery: None });
         let search = SearchIntent {
             search: 1,
@@ -165,6 +172,12 @@ mod tests {
         [
             AuditEvent::Intent(search),
             AuditEvent::Verification(VerificationIntent { search, person: PersonId(6) }),
+            AuditEvent::Fetch(FetchIntent {
+                requester: 2,
+                purpose: 3,
+                case: 4,
+                encounter: EncounterId(8),
+            }),
             AuditEvent::Outcome(SearchOutcome {
                 search: 1,
                 as_of: 7,

@@ -3,8 +3,12 @@
 use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::command::*;
 use coordinator::raft::*;
-use coordinator::search::{LoggedScope, SearchIntent, SearchOutcome, VerificationIntent};
-use coordinator::{Acknowledge, Candidate, HeldRow, Identified, Identify, Missing, PeerMessage};
+use coordinator::search::{
+    FetchIntent, LoggedScope, SearchIntent, SearchOutcome, VerificationIntent,
+};
+use coordinator::{
+    Acknowledge, Candidate, Fetch, HeldRow, Identified, Identify, Missing, PeerMessage,
+};
 use replication::*;
 use std::collections::BTreeSet;
 
@@ -155,6 +159,8 @@ structs! {
     NodeIdentity { cluster node incarnation }
     NodeReport { generation identity capacity replicas assigned_as_of disk }
     DiskRoom { free total }
+    RecordWanted { generation boot number target encounter min_index }
+    RecordFound { generation node boot number payload }
     Membership { voters learners voters_outgoing learners_next auto_leave }
     MembershipChange { voters learners removed }
     LogEntry { index term body }
@@ -174,6 +180,8 @@ structs! {
     Erase { target basis requester approver }
     SearchIntent { search requester purpose case probe_digest scope threshold }
     VerificationIntent { search person }
+    FetchIntent { requester purpose case encounter }
+    Fetch { requester purpose case encounter }
     SearchOutcome { search as_of is_complete eligible scanned candidates }
     RegisterNode { node incarnation site capacity }
     SetNodeState { node expected state }
@@ -236,7 +244,7 @@ enums! {
     AuditEvent {
         |s| Self::Intent(Any::any(s)), |s| Self::Outcome(Any::any(s)),
         |s| Self::Erasure(Any::any(s)), |s| Self::Adjudication(Any::any(s)),
-        |s| Self::Verification(Any::any(s)),
+        |s| Self::Verification(Any::any(s)), |s| Self::Fetch(Any::any(s)),
     }
     ErasureTarget { |s| Self::Encounter(Any::any(s)), |s| Self::Person(Any::any(s)) }
     Effect {
@@ -251,11 +259,13 @@ enums! {
         |s| Self::Report(Any::any(s)),
         |s| Self::Tail(Any::any(s)),
         |s| Self::Scan(Any::any(s)),
+        |s| Self::Record(Any::any(s)),
     }
     ToNode {
         |s| Self::Tail(Any::any(s)),
         |s| Self::Assign(Any::any(s)),
         |s| Self::Scan(Any::any(s)),
+        |s| Self::Record(Any::any(s)),
         |s| Self::CheckpointWanted { generation: Any::any(s), partition: Any::any(s) },
         |s| Self::Checkpoint {
             generation: Any::any(s), partition: Any::any(s), checkpoint: Any::any(s),
@@ -279,7 +289,7 @@ enums! {
         |s| Self::SetNodeState(Any::any(s)), |s| Self::SetReplicas(Any::any(s)),
         |s| Self::ReportReplica(Any::any(s)), |s| Self::Mark(Any::any(s)),
         |s| Self::Trim(Any::any(s)), |s| Self::SetPolicy(Any::any(s)),
-        |s| Self::PinPartition(Any::any(s)),
+        |s| Self::PinPartition(Any::any(s)), |s| Self::FetchIntent(Any::any(s)),
         |s| Self::SetFeatureLevel(Any::any(s)), |s| Self::RotateKek(Any::any(s)),
         |s| Self::AuditSeal(Any::any(s)), |s| Self::VerificationIntent(Any::any(s)),
     }

@@ -3,7 +3,7 @@
 use crate::any::{Any, Source};
 use coordinator::catalog::AuditRecord;
 use coordinator::command::Outcome;
-use coordinator::{HeldRow, Identified, Identify, PeerMessage};
+use coordinator::{Fetch, HeldRow, Identified, Identify, PeerMessage};
 use proptest::prelude::*;
 use prost::Message;
 use proto::{Field, Header, Malformed, ToNodeReader, to_node_frames, v1};
@@ -41,6 +41,7 @@ proptest! {
             crosses::<FromNode, v1::FromNode>(Any::any(source));
             crosses::<Identify, v1::IdentifyRequest>(Any::any(source));
             crosses::<Identified, v1::IdentifyResponse>(Any::any(source));
+            crosses::<Fetch, v1::FetchRequest>(Any::any(source));
             crosses::<HeldRow, v1::HeldRow>(Any::any(source));
             crosses::<AuditRecord, v1::AuditRecord>(Any::any(source));
             let outcome = Outcome::any(source);

@@ -6,8 +6,12 @@ use crate::output::{Exit, Output, write_file};
 use crate::report::words::counted;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use coordinator::Fetch;
+use formats::template::encounter::Encounter;
 use formats::template::{self, TemplateFormat};
 use node::Node;
+use operation::connection::{Connection, MaybeCluster};
+use replication::EncounterId;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,7 +21,8 @@ use vocabulary::{ImpressionKey, SubjectId, Template};
 #[derive(clap::Args)]
 #[command(after_help = "\
 WHAT is a file (an image or a template), else a subject of the gallery with all its references, else
-one reference as subject/finger/impression. A subject's references go into one file.
+one reference as subject/finger/impression. A subject's references go into one file. In a cluster it
+is an encounter, as `tanba held list` and `tanba identify` name them; whoever takes it is on record.
 
 Standard formats hold whole pixels and at most 255 minutiae, the best ones; `private` keeps all.
 `image` writes the stored image of one reference as it was received.
@@ -28,6 +33,8 @@ Examples:
   tanba export kz-7 --data gallery --as iso2005 --out kz-7.fmr
   tanba export kz-7/right-index/1 --data gallery --as private --out kz-7.tnb
   tanba export kz-7/2/1 --data gallery --as image --out kz-7.wsq
+  tanba export 1ae2bc8285ef5ca8d208e43f15ea2fdd --as private --out held.tnb \\
+      --cluster cluster.toml --purpose 3 --case 2026
   tanba export found.png --as ansi2004 --out found.fmr")]
 pub(crate) struct Arguments {
     /// A subject, a reference or a file.
@@ -36,6 +43,15 @@ pub(crate) struct Arguments {
     /// The folder of the gallery, for subjects and references.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: MaybeCluster,
+    /// The code of what it is for, as it is to stand on record.
+    #[arg(long, value_name = "CODE", requires = "cluster",
+          value_parser = clap::value_parser!(u16).range(1..), help_heading = "Cluster")]
+    purpose: Option<u16>,
+    /// The number of the case, likewise.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = "Cluster")]
+    case: u64,
     /// The format.
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
     written_as: ExportFormat,
@@ -112,6 +128,9 @@ fn templates(arguments: &Arguments, output: &Output) -> anyhow::Result<Option<Ve
         let prints = prints.with_context(|| what.to_owned())?;
         return Ok(Some(prints.into_iter().map(|print| print.template).collect()));
     }
+    if let Some(connection) = arguments.cluster.connect()? {
+        return enrolled_in(&connection, arguments);
+    }
     let node = open(arguments, output)?;
     let references = match Name::parse(what)? {
         Name::Subject(subject) => node.references(&subject)?,
@@ -120,6 +139,24 @@ fn templates(arguments: &Arguments, output: &Output) -> anyhow::Result<Option<Ve
     let templates: Vec<Template> =
         references.into_iter().map(|reference| reference.template).collect();
     Ok((!templates.is_empty()).then_some(templates))
+}
+
+/// What an encounter of a cluster holds.
+fn enrolled_in(
+    connection: &Connection,
+    arguments: &Arguments,
+) -> anyhow::Result<Option<Vec<Template>>> {
+    let what = &arguments.what;
+    let encounter = u128::from_str_radix(what, 16).ok().filter(|_| what.len() == 32);
+    let encounter = encounter
+        .with_context(|| format!("{what} is no encounter: they have 32 hexadecimal digits"))?;
+    let purpose = arguments.purpose.context("say what it is for: --purpose")?;
+    let encounter = EncounterId(encounter);
+    let fetch = Fetch { requester: 0, purpose, case: arguments.case, encounter };
+    let Some(payload) = connection.wait(connection.client.fetch(&fetch))? else { return Ok(None) };
+    let encounter = Encounter::decode(payload.as_bytes());
+    let encounter = encounter.context("what the cluster holds of it cannot be read")?;
+    Ok(Some(encounter.into_prints()))
 }
 
 fn export_image(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCode> {
@@ -138,7 +175,8 @@ fn export_image(arguments: &Arguments, output: &Output) -> anyhow::Result<ExitCo
 fn open(arguments: &Arguments, output: &Output) -> anyhow::Result<Node> {
     let Some(data) = &arguments.data else {
         bail!(
-            "{} is no file: give the path of one, or --data for a subject of a gallery",
+            "{} is no file: give the path of one, --data for a subject of a gallery, or --cluster \
+             for an encounter",
             arguments.what
         );
     };

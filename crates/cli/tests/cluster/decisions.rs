@@ -76,6 +76,46 @@ fn two_people_decide_about_whoever_is_held_and_it_stands_in_the_audit_chain() {
 }
 
 #[test]
+fn whoever_decides_looks_at_what_was_enrolled_and_that_is_on_record() {
+    let (mut cluster, paths) = enrolled();
+    let file = cluster.file();
+    let held = enroll_again(&cluster, ["other-0", "other-1"]);
+    let rows = json(&cluster, &["held", "list"]);
+    let row = rows.as_array().unwrap().iter().find(|row| row["encounter"] == held[0].as_str());
+    let like = row.unwrap()["like"][0]["encounter"].as_str().unwrap().to_owned();
+    let [one, other] = ["held.tnb", "like.tnb"].map(|name| cluster.path(name));
+    let export = |encounter: &str, out: &str| {
+        let what = ["export", encounter, "--as", "private", "--out", out, "--cluster", &file];
+        said(&run([&what[..], &["--purpose", "5", "--case", "7"]].concat()))
+    };
+    assert_eq!(export(&held[0], &one).0, 0);
+    // One replica is enough, whichever node has it.
+    cluster.kill("node-2");
+    assert_eq!(export(&like, &other).0, 0);
+    let report = cluster.path("pair.html");
+    cluster.ok(["verify", &one, &other, "--report", &report]);
+    // Another finger is another matter.
+    let probe = paths[4].display().to_string();
+    assert_eq!(said(&run(["verify", &one, &probe, "--ppi", "500"])).0, 1);
+    let decide = ["held", "reject", &held[0], "--examiner", "7", "--approver", "12"];
+    cluster.ok([&decide[..], &["--cluster", &file]].concat());
+    let (code, _, stderr) = export(&held[0], &one);
+    assert!(code == 1 && stderr.contains("nothing to export"), "{stderr}");
+    let (code, _, stderr) = export("s01", &one);
+    assert!(code == 2 && stderr.contains("is no encounter"), "{stderr}");
+    let export = cluster.path("audit.jsonl");
+    cluster.ok(["audit", "export", "--cluster", &file, "--out", &export]);
+    let text = std::fs::read_to_string(&export).unwrap();
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let events: Vec<Value> = events.map(|record| record["event"].clone()).collect();
+    let handed = events.iter().filter(|event| event["what"] == "what was enrolled is handed out");
+    let handed: Vec<_> = handed.map(|event| (&event["encounter"], &event["case"])).collect();
+    let seven = Value::from(7);
+    let expected = [&held[0], &like, &held[0]].map(|id| Value::from(id.as_str()));
+    assert_eq!(handed, expected.iter().map(|id| (id, &seven)).collect::<Vec<_>>());
+}
+
+#[test]
 fn an_exported_chain_grows_and_any_change_of_it_is_noticed() {
     let (cluster, paths) = enrolled();
     let (file, export) = (cluster.file(), cluster.path("audit.jsonl"));

@@ -2,7 +2,7 @@
 
 use super::{Host, ReplicaPhase, Stores};
 use crate::identity::{CoordinatorId, PartitionId};
-use crate::message::{FromNode, HostOutput};
+use crate::message::{FromNode, HostOutput, RecordFound, RecordWanted};
 use crate::mutation::{Mutation, is_mutated};
 use crate::scan::{PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget};
 use crate::scanner::{ScanDone, ScanJob, Scanned};
@@ -115,6 +115,29 @@ impl<S: Stores> Host<S> {
         let (generation, node) = (self.settings.generation, self.settings.identity.node);
         let answer = ScanAnswer { generation, node, boot, scan, answers, faults };
         HostOutput::ToCoordinator(to, FromNode::Scan(answer))
+    }
+
+    /// What a replica holds of an encounter, if it may answer.
+    pub(super) fn record(&self, to: CoordinatorId, wanted: &RecordWanted) -> HostOutput {
+        let target = wanted.target;
+        let replica = self.replicas.get(&target.partition);
+        let open = replica.filter(|replica| replica.epoch == target.epoch);
+        let open = open.and_then(|replica| match &replica.phase {
+            ReplicaPhase::Open(applier) => Some(applier),
+            ReplicaPhase::Bootstrapping(..) => None,
+        });
+        let applier = open.filter(|applier| {
+            applier.searchable() >= wanted.min_index || is_mutated(Mutation::BarrierIgnored)
+        });
+        let record = applier.and_then(|applier| applier.records().get(&wanted.encounter));
+        let found = RecordFound {
+            generation: self.settings.generation,
+            node: self.settings.identity.node,
+            boot: wanted.boot,
+            number: wanted.number,
+            payload: record.map(|record| record.payload.clone()),
+        };
+        HostOutput::ToCoordinator(to, FromNode::Record(found))
     }
 
     /// How many records of a target are to be scanned, if it may be scanned now.

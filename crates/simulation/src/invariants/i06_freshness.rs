@@ -25,6 +25,9 @@ impl Invariant for Freshness {
                 Response::Identified(found) => ensure(found.as_of > *asked, || {
                     format!("a search as of {} was asked for at {asked}", found.as_of)
                 }),
+                Response::Fetched { as_of, .. } => ensure(as_of > asked, || {
+                    format!("a record as of {as_of} was asked for at {asked}")
+                }),
                 Response::State { index, .. }
                 | Response::Held { index, .. }
                 | Response::Audit { index, .. } => ensure(index >= asked, || {

@@ -3,7 +3,7 @@
 use super::{Invariant, ensure};
 use crate::model::Model;
 use crate::observation::Observation;
-use coordinator::catalog::AuditEvent;
+use coordinator::catalog::{AuditEvent, AuditRecord};
 use coordinator::{Identify, Request, Response};
 
 pub(super) struct AuditFirst;
@@ -37,6 +37,20 @@ impl Invariant for AuditFirst {
                 });
                 ensure(is_closed, || "an answer left before its outcome".into())?;
                 ensure(intended, || "an answer left without its intent".into())
+            }
+            Observation::Answered {
+                request, response: Response::Fetched { as_of, .. }, ..
+            } => {
+                let Request::Fetch(asked) = &request.request else { return Ok(()) };
+                let is_it = |record: &&AuditRecord| match &record.event {
+                    AuditEvent::Fetch(intent) => {
+                        record.index == *as_of
+                            && (intent.encounter, intent.case) == (asked.encounter, asked.case)
+                    }
+                    _ => false,
+                };
+                let on_record = model.catalog.audit().tail().iter().any(|record| is_it(&record));
+                ensure(on_record, || "a record was handed out before its intent".into())
             }
             Observation::Ended { coordinators, .. } => {
                 for (coordinator, catalog) in coordinators {
