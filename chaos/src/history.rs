@@ -32,6 +32,10 @@ pub(crate) enum Call {
     Read(SubjectNumber),
     /// Who has this finger.
     Identify(u64),
+    /// Whether a subject's finger is that subject's.
+    Verify(SubjectNumber),
+    /// What was enrolled of a subject.
+    Fetch(SubjectNumber),
 }
 
 impl Call {
@@ -43,6 +47,8 @@ impl Call {
             Self::Erase(_) => "erase",
             Self::Read(_) => "read",
             Self::Identify(_) => "identify",
+            Self::Verify(_) => "verify",
+            Self::Fetch(_) => "fetch",
         }
     }
 }
@@ -71,6 +77,8 @@ pub(crate) struct Found {
     pub(crate) scanned: u64,
     pub(crate) missing: usize,
     pub(crate) candidates: Vec<Candidate>,
+    /// By a coordinator of the cluster.
+    pub(crate) is_signed: bool,
 }
 
 /// What a client was told.
@@ -80,8 +88,10 @@ pub(crate) enum Answer {
     Done(Became, Option<EncounterState>),
     /// Of a read.
     State(Option<EncounterState>),
-    /// Of a search.
+    /// Of a search or a verification.
     Found(Found),
+    /// Whether what was handed out is what was enrolled; `None` when nothing was.
+    Fetched(Option<bool>),
     /// Nothing: whether it was carried out is not known.
     Unknown(String),
 }
@@ -211,7 +221,9 @@ impl Call {
             Self::Enroll(number)
             | Self::Conflict(number)
             | Self::Erase(number)
-            | Self::Read(number) => Some(number),
+            | Self::Read(number)
+            | Self::Verify(number)
+            | Self::Fetch(number) => Some(number),
             Self::Identify(_) => None,
         }
     }

@@ -4,7 +4,7 @@ use crate::history::{Answer, Became, Call, Event, Found, History, Subject, Subje
 use crate::journal::Journal;
 use crate::random::Random;
 use coordinator::command::{DedupPolicy, Enroll, Erase, ErasureTarget, Outcome};
-use coordinator::{Acknowledge, Identified, Identify};
+use coordinator::{Acknowledge, Fetch, Identified, Identify};
 use formats::template::encounter::Encounter;
 use operation::names::encounter_of;
 use proto::Field;
@@ -95,29 +95,46 @@ impl Workload {
             (Call::Read(_), Some(subject)) => {
                 client.read(subject.encounter).await.map(Answer::State)
             }
-            (Call::Identify(finger), _) => self.identify(client, finger).await,
+            (Call::Identify(finger), _) => self.search(client, finger, None).await,
+            (Call::Verify(_), Some(subject)) => {
+                self.search(client, subject.finger, Some(subject.person)).await
+            }
+            (Call::Fetch(_), Some(subject)) => {
+                let encounter = subject.encounter;
+                let fetch = Fetch { requester: 0, purpose: 5, case: subject.finger, encounter };
+                let same = |payload: Payload| payload == self.prints(subject.finger);
+                client.fetch(&fetch).await.map(|found| Answer::Fetched(found.map(same)))
+            }
             (_, None) => return Answer::Unknown("no such subject".into()),
         };
         answer.unwrap_or_else(|error| Answer::Unknown(error.to_string()))
     }
 
-    async fn identify(&self, client: &Client, finger: u64) -> Result<Answer, ClientError> {
+    async fn search(
+        &self,
+        client: &Client,
+        finger: u64,
+        person: Option<PersonId>,
+    ) -> Result<Answer, ClientError> {
         let asked = Identify {
             requester: 0,
             purpose: 3,
             case: finger,
             probe: self.prints(finger),
             scope: Scope { active_only: true, gallery: None },
-            person: None,
+            person,
             threshold: 0,
             candidates_max: CANDIDATES_MAX,
             allow_partial: true,
             lane: Lane::Standard,
         };
-        let Identified { as_of, is_complete, eligible, scanned, candidates, missing, .. } =
-            client.identify(&asked).await?;
-        let missing = missing.len();
-        Ok(Answer::Found(Found { as_of, is_complete, eligible, scanned, missing, candidates }))
+        let (found, receipt) = client.identify_with_receipt(&asked).await?;
+        let Identified { as_of, is_complete, eligible, scanned, candidates, missing, .. } = found;
+        let Security::Mutual(own) = &self.security else { return Err(ClientError::NoServer) };
+        let signed = receipt.is_some_and(|receipt| receipt.verify(own.authority()).is_ok());
+        let (missing, is_signed) = (missing.len(), signed);
+        let found = Found { as_of, is_complete, eligible, scanned, missing, candidates, is_signed };
+        Ok(Answer::Found(found))
     }
 
     /// One careful impression of a finger; always the same.
@@ -222,7 +239,9 @@ impl Worker {
             30..38 => self.enroll_twins().await,
             38..48 => self.about_somebody(Call::Enroll).await,
             48..50 => self.conflict().await,
-            50..82 => self.identify().await,
+            50..76 => self.identify().await,
+            76..80 => self.about_somebody(Call::Verify).await,
+            80..82 => self.about_somebody(Call::Fetch).await,
             82..90 => self.about_somebody(Call::Erase).await,
             _ => self.about_somebody(Call::Read).await,
         }

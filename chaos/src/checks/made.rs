@@ -68,6 +68,7 @@ impl Made {
         };
         let candidates = numbers.iter().enumerate().map(candidate).collect();
         let (as_of, is_complete, missing) = (1000, true, 0);
-        Found { as_of, is_complete, eligible: of, scanned: of, missing, candidates }
+        let is_signed = true;
+        Found { as_of, is_complete, eligible: of, scanned: of, missing, candidates, is_signed }
     }
 }

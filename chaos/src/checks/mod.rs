@@ -1,10 +1,12 @@
 //! The rules, one file each, over a history.
 
 mod acknowledged;
+mod claims;
 mod coverage;
 mod duplicates;
 mod erasures;
 mod freshness;
+mod receipts;
 mod repetition;
 mod scores;
 
@@ -17,7 +19,7 @@ use crate::history::{History, Violation};
 type Check = fn(&History) -> Vec<String>;
 
 /// Every check with its name.
-pub(crate) const CHECKS: [(&str, Check); 7] = [
+pub(crate) const CHECKS: [(&str, Check); 9] = [
     ("acknowledged enrollments are there", acknowledged::check),
     ("the erased stay gone", erasures::check),
     ("complete answers lack nobody", coverage::check),
@@ -25,6 +27,8 @@ pub(crate) const CHECKS: [(&str, Check); 7] = [
     ("asking again changes nothing", repetition::check),
     ("nothing older than what was told", freshness::check),
     ("scores and order do not change", scores::check),
+    ("a question about one is answered about that one", claims::check),
+    ("answers are signed", receipts::check),
 ];
 
 /// Violations of one check that are told one by one.

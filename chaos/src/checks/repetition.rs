@@ -30,7 +30,7 @@ pub(super) fn check(history: &History) -> Vec<String> {
             Call::Enroll(_) => *became == Became::Conflict || *became == Became::Gone,
             Call::Conflict(_) => enrolled && !matches!(became, Became::Conflict | Became::Gone),
             Call::Erase(_) => enrolled && *became == Became::Refused,
-            Call::Read(_) | Call::Identify(_) => false,
+            Call::Read(_) | Call::Identify(_) | Call::Verify(_) | Call::Fetch(_) => false,
         };
         let erased = lives[number].erase_asked_us < event.answered_us;
         if wrong && !(erased && *became == Became::Gone) {

@@ -28,9 +28,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 type Operation = fn(&mut Faults) -> anyhow::Result<Outcome>;
 
 /// All of them; every one strikes before any strikes again.
-const OPERATIONS: [(&str, Operation); 7] = [
+const OPERATIONS: [(&str, Operation); 8] = [
     ("a node added, another drained and removed", places::exchange_node),
     ("a coordinator added, another removed", places::exchange_coordinator),
+    ("a node emptied by a plan, and filled again", places::empty_and_fill),
     ("disk of a node wiped, under its old identity", disks::wipe_node),
     ("disk of a coordinator wiped, under its old identity", disks::wipe_coordinator),
     ("bytes flipped in the store of a node", disks::flip_node),

@@ -22,6 +22,28 @@ pub(super) fn exchange_node(faults: &mut Faults) -> anyhow::Result<Outcome> {
     Ok(Outcome::AsItShould)
 }
 
+/// An operator plans a node away, applies the plan, and lets partitions go back.
+pub(super) fn empty_and_fill(faults: &mut Faults) -> anyhow::Result<Outcome> {
+    let id = faults.one(Role::Node)?.id.to_string();
+    let (plan, file) = (faults.cluster.path("plan.json"), faults.cluster.file());
+    let planning = ["cluster", "partitions", "plan", "--without", &id, "--out", &plan];
+    let applying = ["cluster", "partitions", "apply", &plan];
+    let [planning, applying] =
+        [&planning[..], &applying[..]].map(|command| [command, &["--cluster", &file]].concat());
+    faults.perhaps_kill_the_leader()?;
+    // A plan that was half applied when a leader was lost does not fit any more: plan again.
+    let applied = faults
+        .comes(PATIENCE, |cluster| cluster.ok(&planning).is_ok() && cluster.ok(&applying).is_ok());
+    if !applied {
+        faults.break_rule("a plan can be applied", format!("without node {id}"));
+    }
+    faults.cluster.wait("replicas", PATIENCE)?;
+    faults.perhaps_kill_the_leader()?;
+    faults.cluster.insist(&["cluster", "partitions", "unpin", "--all"], PATIENCE)?;
+    faults.cluster.wait("replicas", PATIENCE)?;
+    Ok(Outcome::AsItShould)
+}
+
 /// A coordinator joins, then one leaves.
 pub(super) fn exchange_coordinator(faults: &mut Faults) -> anyhow::Result<Outcome> {
     let old = faults.one(Role::Coordinator)?;
