@@ -124,7 +124,16 @@ fn next_nodes(
         return Some(current.iter().copied().chain([*missing]).collect());
     }
     let complete = |node: &NodeId| placement.replicas.get(node).copied().unwrap_or(false);
-    target.iter().all(complete).then_some(target)
+    if !target.iter().all(complete) {
+        return None;
+    }
+    if target.len() >= usize::from(catalog.policy().replication) {
+        return Some(target);
+    }
+    // With too few nodes up, those that drain keep what they have; only who is gone is let go.
+    let kept: BTreeSet<NodeId> =
+        current.iter().copied().filter(|node| catalog.is_present(*node)).collect();
+    (kept != current).then_some(kept)
 }
 
 /// Where a partition belongs.

@@ -318,6 +318,30 @@ fn a_removed_node_counts_no_more_and_takes_no_more() {
 }
 
 #[test]
+fn several_nodes_drained_at_once_keep_their_replicas_until_enough_others_have_them() {
+    let mut catalog = founded();
+    (1..=3).for_each(|node| assert_eq!(register(&mut catalog, node, 1), Outcome::Applied));
+    place(&mut catalog, &[1, 2], 0);
+    (1..=2).for_each(|node| assert_eq!(complete(&mut catalog, node, 1), Outcome::Applied));
+    let mut set = |node, expected, state| {
+        let change = SetNodeState { node: NodeId(node), expected, state };
+        assert_eq!(apply(&mut catalog, Command::SetNodeState(change)), Outcome::Applied);
+    };
+    set(1, NodeState::Up, NodeState::Draining);
+    set(2, NodeState::Up, NodeState::Draining);
+    assert_eq!(place(&mut catalog, &[1, 2, 3], 1), Outcome::Applied);
+    assert_eq!(complete(&mut catalog, 3, 2), Outcome::Applied);
+    // The one node that is up would be the only one to have it.
+    assert_eq!(place(&mut catalog, &[3], 2), Outcome::Refused(Refusal::TooFewReplicas));
+    assert_eq!(place(&mut catalog, &[2, 3], 2), Outcome::Applied);
+    // One that is gone is waited for no longer.
+    let gone =
+        SetNodeState { node: NodeId(2), expected: NodeState::Draining, state: NodeState::Removed };
+    assert_eq!(apply(&mut catalog, Command::SetNodeState(gone)), Outcome::Applied);
+    assert_eq!(place(&mut catalog, &[3], 3), Outcome::Applied);
+}
+
+#[test]
 fn an_outcome_without_its_intent_is_refused_and_the_chain_shows_every_change() {
     let mut catalog = founded();
     let scope = LoggedScope(Scope { active_only: true, gallery: None });

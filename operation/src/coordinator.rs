@@ -246,7 +246,7 @@ impl Serve {
         check_generation(&handle, &file)?;
         let health = Health::not_ready().await;
         let backups = BackupService::new(kept, security.clone());
-        let router = router(&security, address, &handle, &links, &health, speaker(&file))?;
+        let router = router((&security, address), &file, &handle, &links, &health)?;
         let router = router.add_service(backups.service());
         let mut server = Server::start(address, router).await?;
         tracing::info!(coordinator = id.0, cluster = file.name, "a coordinator serves");
@@ -328,15 +328,14 @@ fn check_generation(handle: &Handle, file: &ClusterFile) -> anyhow::Result<()> {
 }
 
 fn router(
-    security: &Security,
-    address: SocketAddr,
+    (security, address): (&Security, SocketAddr),
+    file: &ClusterFile,
     handle: &Handle,
     links: &Arc<CoordinatorLinks>,
     health: &Health,
-    speaker: Speaker,
 ) -> anyhow::Result<tonic::transport::server::Router> {
     let desk = Arc::new(CoordinatorDesk::new(handle.clone(), links.clone()));
-    let public = PublicService::new(desk, security.clone(), speaker, seconds_now);
+    let public = PublicService::new(desk, security.clone(), speaker(file), seconds_now);
     Ok(security
         .server(address)?
         .add_service(links.service())

@@ -79,13 +79,17 @@ impl Catalog {
         if nodes.is_empty() || !added.into_iter().all(is_up) {
             return Outcome::Refused(Refusal::Value);
         }
-        let leaves_complete =
-            placement.replicas.iter().any(|(node, complete)| *complete && !nodes.contains(node));
+        // Who is gone for good leaves nothing behind.
+        let leaves_complete = placement
+            .replicas
+            .iter()
+            .any(|(node, complete)| *complete && !nodes.contains(node) && self.is_present(*node));
         let staying = |(node, complete): &(&NodeId, &bool)| {
             **complete && nodes.contains(node) && self.is_present(**node)
         };
         let others = placement.replicas.iter().filter(staying).count();
-        let allowed = others >= self.replicas_wanted() || force;
+        // However few nodes are up: several drained at once must not cost replicas.
+        let allowed = others >= usize::from(self.policy.replication) || force;
         if leaves_complete && !allowed && !is_mutated(Mutation::ReplicaDroppedEarly) {
             return Outcome::Refused(Refusal::TooFewReplicas);
         }

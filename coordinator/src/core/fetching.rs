@@ -66,7 +66,7 @@ impl Coordinator {
                     out.push(Output::Client(fetching.request, response));
                     continue;
                 }
-                Some(as_of) => self.ask_for_record(key, as_of, &mut fetching, now, out),
+                Some(as_of) => out.extend(self.ask_for_record(key, as_of, &mut fetching, now)),
                 None => {}
             }
             self.fetches.insert(key, fetching);
@@ -83,21 +83,20 @@ impl Coordinator {
         as_of: LogIndex,
         fetching: &mut Fetching,
         now: u64,
-        out: &mut Vec<Output>,
-    ) {
+    ) -> Option<Output> {
         if fetching.asked.values().any(|until| now < *until) {
-            return;
+            return None;
         }
         let encounter = fetching.fetch.encounter;
-        let Some(row) = self.catalog.encounters().get(&encounter) else { return };
-        let Some(placed) = self.catalog.partition(row.partition) else { return };
+        let row = self.catalog.encounters().get(&encounter)?;
+        let placed = self.catalog.partition(row.partition)?;
         let complete = placed.placement.replicas.iter().filter(|(_, complete)| **complete);
         let ranked = complete.filter_map(|(node, _)| {
             let rank = self.view.rank(*node, row.partition, as_of, now)?;
             // Who was asked last comes last.
             Some((fetching.asked.get(node).copied().unwrap_or(0), rank, *node))
         });
-        let Some((_, _, node)) = ranked.min() else { return };
+        let (_, _, node) = ranked.min()?;
         fetching.asked.insert(node, now + self.settings.hedging.after_ms);
         let wanted = RecordWanted {
             generation: self.catalog.generation(),
@@ -107,7 +106,7 @@ impl Coordinator {
             encounter,
             min_index: as_of,
         };
-        out.push(Output::Node(node, ToNode::Record(wanted)));
+        Some(Output::Node(node, ToNode::Record(wanted)))
     }
 
     /// A replica answers.

@@ -25,7 +25,7 @@ impl Invariant for PlacementRule {
     fn watch(&mut self, seen: &Observation<'_>, model: &Model) -> Result<(), String> {
         match seen {
             Observation::Applied { is_first: true, .. } => {
-                let wanted = self.wanted.min(model.catalog.replicas_wanted());
+                let wanted = self.wanted.min(usize::from(model.catalog.policy().replication));
                 for (partition, row) in model.catalog.partitions() {
                     let now = &row.placement;
                     let before = self.placements.insert(partition, now.clone());
@@ -34,11 +34,12 @@ impl Invariant for PlacementRule {
                         continue;
                     }
                     ensure(now.epoch >= before.epoch, || "an epoch came back".into())?;
-                    ensure(self.staying(&before, now) >= wanted || !leaves(&before, now), || {
+                    let leaves = leaves(&before, now, model);
+                    ensure(self.staying(&before, now) >= wanted || !leaves, || {
                         format!("partition {partition} lost a replica too early")
                     })?;
                 }
-                self.wanted = model.catalog.replicas_wanted();
+                self.wanted = usize::from(model.catalog.policy().replication);
                 let nodes = model.catalog.nodes().keys().copied();
                 self.present = nodes.filter(|node| model.catalog.is_present(*node)).collect();
                 Ok(())
@@ -56,9 +57,11 @@ impl Invariant for PlacementRule {
     }
 }
 
-/// Whether a complete replica is no longer to be.
-fn leaves(before: &Placement, now: &Placement) -> bool {
-    before.replicas.iter().any(|(node, complete)| *complete && !now.replicas.contains_key(node))
+/// Whether a complete replica of a node that is not gone is no longer to be.
+fn leaves(before: &Placement, now: &Placement, model: &Model) -> bool {
+    before.replicas.iter().any(|(node, complete)| {
+        *complete && !now.replicas.contains_key(node) && model.catalog.is_present(*node)
+    })
 }
 
 impl PlacementRule {
