@@ -81,7 +81,7 @@ fn move_back_and_forth(cluster: &Cluster, probes: &[Searching], one: &[Value]) {
     assert!(partition(cluster, 0)["pinned"].as_array().unwrap().is_empty());
 }
 
-/// Twelve replicas on six of seven nodes: two on each.
+/// All replicas on six of seven nodes, as a plan says, after which there is nothing to plan.
 fn spread_evenly(cluster: &Cluster) {
     let (file, out) = (cluster.file(), cluster.path("plan.json"));
     let plan = ["cluster", "partitions", "plan", "--without", "7", "--cluster", &file];
@@ -96,7 +96,8 @@ fn spread_evenly(cluster: &Cluster) {
         complete_on(cluster, id).iter().for_each(|node| held[*node as usize] += 1);
     }
     assert_eq!(held[7], 0, "{held:?}");
-    assert!(held[1..=6].iter().all(|held| (1..=3).contains(held)), "{held:?}");
+    assert_eq!(held.iter().sum::<i32>(), 12, "{held:?}");
+    assert!(cluster.ok(plan).ends_with("\n0 partitions move\n"));
     let (code, _, stderr) = said(&run(apply));
     assert!(code == 2 && stderr.contains("plan again"), "{stderr}");
 }
