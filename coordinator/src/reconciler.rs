@@ -77,8 +77,16 @@ impl Situation<'_> {
     fn may_drop(&self, id: PartitionId, placement: &Placement, nodes: &BTreeSet<NodeId>) -> bool {
         let drops = placement.replicas.keys().any(|node| !nodes.contains(node));
         !drops
-            || nodes.iter().all(|node| self.is_near(id, *node))
+            || nodes.iter().all(|node| self.is_near(id, *node) && self.is_kept(id, *node))
             || is_mutated(Mutation::ReplicaDroppedEarly)
+    }
+
+    /// Whether a live replica keeps, through a crash, all that has left the stream: one that does not
+    /// has yet to come from the very replicas that would leave.
+    fn is_kept(&self, id: PartitionId, node: NodeId) -> bool {
+        let trimmed = self.catalog.partition(id).map_or(0, |row| row.trimmed_through);
+        let replica = self.view.replica(node, id, self.now);
+        replica.is_some_and(|replica| replica.durable >= trimmed)
     }
 
     /// What the catalog should know of a replica and does not.

@@ -27,8 +27,12 @@ impl Coordinator {
                 now,
             };
             let mut commands = situation.plan();
-            let slack = self.settings.trim_slack;
-            commands.extend(retention::plan(&self.catalog, &self.view, slack));
+            // What a trim counts on must not leave with the next command.
+            let moves = |command: &Command| matches!(command, Command::SetReplicas(_));
+            if !commands.iter().any(moves) {
+                let slack = self.settings.trim_slack;
+                commands.extend(retention::plan(&self.catalog, &self.view, slack));
+            }
             for command in commands {
                 let _ = self.submit(command);
             }
