@@ -81,8 +81,8 @@ impl Situation<'_> {
             || is_mutated(Mutation::ReplicaDroppedEarly)
     }
 
-    /// Whether a live replica keeps, through a crash, all that has left the stream: one that does not
-    /// has yet to come from the very replicas that would leave.
+    /// Whether a live replica keeps, through a crash, all that has left the stream: one that does
+    /// not has yet to come from the very replicas that would leave.
     fn is_kept(&self, id: PartitionId, node: NodeId) -> bool {
         let trimmed = self.catalog.partition(id).map_or(0, |row| row.trimmed_through);
         let replica = self.view.replica(node, id, self.now);

@@ -121,7 +121,7 @@ fn scan_in(lane: Lane, number: u64) -> HostInput {
 }
 
 #[test]
-fn the_more_urgent_is_scanned_first_and_of_equals_who_came_first() {
+fn the_more_urgent_is_scanned_first_and_checks_wait_their_turn_with_the_others() {
     let mut host = host();
     let lanes = [Lane::Batch, Lane::Standard, Lane::Check, Lane::Urgent, Lane::Standard];
     for (number, lane) in lanes.into_iter().enumerate() {
@@ -144,7 +144,7 @@ fn the_more_urgent_is_scanned_first_and_of_equals_who_came_first() {
             _ => None,
         }));
     }
-    assert_eq!(order, [3, 1, 4, 2, 0]);
+    assert_eq!(order, [3, 1, 2, 4, 0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Host, ReplicaPhase, Stores};
 use crate::identity::{CoordinatorId, PartitionId};
 use crate::message::{FromNode, HostOutput, RecordFound, RecordWanted};
 use crate::mutation::{Mutation, is_mutated};
-use crate::scan::{PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget};
+use crate::scan::{Lane, PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget};
 use crate::scanner::{ScanDone, ScanJob, Scanned};
 
 /// A scan that was asked for.
@@ -24,15 +24,17 @@ pub(super) struct Running {
 }
 
 impl<S: Stores> Host<S> {
-    /// Takes a scan before those of lesser lanes, and after all others. The last one too many is as
-    /// one whose time is over.
+    /// Takes a scan behind those that are as urgent. Duplicate checks wait like whoever waits for
+    /// an answer, or a busy node would never come to them. When too many wait, the last of the
+    /// lowest lane is as one whose time is over.
     pub(super) fn on_scan(&mut self, from: CoordinatorId, request: ScanRequest, now: u64) {
+        let turn = |lane: Lane| if lane == Lane::Check { Lane::Standard } else { lane };
         let until = now + request.budget_ms;
-        let goes_first = |wait: &Waiting| wait.request.lane >= request.lane;
+        let goes_first = |wait: &Waiting| turn(wait.request.lane) >= turn(request.lane);
         let at = self.waiting.partition_point(goes_first);
         self.waiting.insert(at, Waiting { from, request, until });
         if self.waiting.len() > self.settings.waiting_max
-            && let Some(last) = self.waiting.last_mut()
+            && let Some(last) = self.waiting.iter_mut().rev().min_by_key(|wait| wait.request.lane)
         {
             last.until = now;
         }
