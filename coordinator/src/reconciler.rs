@@ -147,10 +147,12 @@ fn next_nodes(
 /// Where a partition belongs.
 pub fn target(catalog: &Catalog, partition: PartitionId) -> BTreeSet<NodeId> {
     let nodes = catalog.nodes().iter().map(|(node, row)| (*node, row));
-    target_among(nodes, catalog.replicas_wanted(), catalog.pin(partition), partition)
+    let replicas = usize::from(catalog.policy().replication);
+    target_among(nodes, replicas, catalog.pin(partition), partition)
 }
 
-/// Where a partition belongs that is pinned like this, with so many replicas on these nodes.
+/// Where a partition belongs that is pinned like this, with so many replicas on these nodes, or as
+/// many as are up.
 pub fn target_among<'a>(
     nodes: impl Iterator<Item = (NodeId, &'a NodeRow)>,
     replicas: usize,

@@ -267,10 +267,7 @@ impl Client {
     pub async fn status(&self) -> Result<v1::StatusResponse, ClientError> {
         let answers = self.statuses().await;
         let answers = answers.into_iter().filter_map(|(_, answer)| answer.ok());
-        let known = |status: &v1::StatusResponse| {
-            (status.leader == Some(status.coordinator), status.term, status.applied)
-        };
-        match answers.max_by_key(known) {
+        match answers.max_by_key(knowledge) {
             Some(status) => Ok(status),
             // One after the other, for as long as there is time, and for why there is no answer.
             None => self.ask(status_of).await,
@@ -395,6 +392,11 @@ impl Client {
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// How much a coordinator knows: the leader most, else by term and what is applied.
+pub fn knowledge(status: &v1::StatusResponse) -> (bool, u64, u64) {
+    (status.leader == Some(status.coordinator), status.term, status.applied)
 }
 
 async fn status_of(

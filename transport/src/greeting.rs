@@ -75,7 +75,7 @@ impl Greeting {
             let text = format!("the certificate is not that of {role} {}", greeting.id);
             return Err(Status::permission_denied(text));
         }
-        let cluster = ClusterId::from_wire(greeting.cluster, "cluster")
+        let cluster = ClusterId::from_wire(greeting.cluster.clone(), "cluster")
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         if cluster != self.cluster {
             return Err(Status::failed_precondition("another cluster"));
@@ -88,9 +88,7 @@ impl Greeting {
             );
             return Err(Status::failed_precondition(text));
         }
-        let feature_level_max = greeting.feature_level_max;
-        let terms = self.check_terms(greeting.binding, greeting.file, greeting.release)?;
-        let terms = Terms { feature_level_max, ..terms };
+        let terms = self.check_terms(&greeting)?;
         if greeting.address.len() > ADDRESS_BYTES_MAX {
             return Err(Status::invalid_argument("the address is too long"));
         }
@@ -98,15 +96,14 @@ impl Greeting {
         Ok(Self { cluster, generation: self.generation, id, address, incarnation, terms })
     }
 
-    fn check_terms(
-        &self,
-        binding: Vec<u8>,
-        file: Vec<u8>,
-        release: String,
-    ) -> Result<Terms, Status> {
-        let malformed = |error: Malformed| Status::invalid_argument(error.to_string());
-        let binding: [u8; 32] = Field::from_wire(binding, "binding").map_err(malformed)?;
-        let file = Field::from_wire(file, "file").map_err(malformed)?;
+    fn check_terms(&self, greeting: &v1::Greeting) -> Result<Terms, Status> {
+        let digest = |bytes: &[u8], name| -> Result<[u8; 32], Status> {
+            let digest = Field::from_wire(bytes.to_vec(), name);
+            digest.map_err(|error: Malformed| Status::invalid_argument(error.to_string()))
+        };
+        let binding = digest(&greeting.binding, "binding")?;
+        let file = digest(&greeting.file, "file")?;
+        let release = greeting.release.clone();
         if release.len() > RELEASE_BYTES_MAX {
             return Err(Status::invalid_argument("the release is too long"));
         }
@@ -118,6 +115,6 @@ impl Greeting {
                 self.terms.release
             )));
         }
-        Ok(Terms { binding, file, release, feature_level_max: 0 })
+        Ok(Terms { binding, file, release, feature_level_max: greeting.feature_level_max })
     }
 }

@@ -33,7 +33,7 @@ mod statement;
 mod waiting;
 
 pub use backups::{BackupClient, BackupService, Shelf};
-pub use client::{AuditPage, Change, Client, ClientError, Done};
+pub use client::{AuditPage, Change, Client, ClientError, Done, knowledge};
 pub use coordinator_links::{
     ConnectedNode, CoordinatorLinkService, CoordinatorLinks, CoordinatorLinksSettings, Deliver,
     IsKnown,

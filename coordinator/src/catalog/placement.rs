@@ -140,12 +140,6 @@ impl Catalog {
         self.retained_bytes = 0;
     }
 
-    /// Replicas per partition that the policy asks for and the nodes allow.
-    pub fn replicas_wanted(&self) -> usize {
-        let up = self.nodes.values().filter(|row| row.state == NodeState::Up).count();
-        usize::from(self.policy.replication).min(up)
-    }
-
     /// Whether a node is there, draining or not.
     pub fn is_present(&self, node: NodeId) -> bool {
         self.nodes.get(&node).is_some_and(|row| row.state != NodeState::Removed)

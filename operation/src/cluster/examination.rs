@@ -5,6 +5,7 @@ use proto::v1;
 use replication::CoordinatorId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use transport::knowledge;
 
 /// A certificate that ends within so many days is a warning, and a fault.
 const CERTIFICATE_DAYS: [i64; 2] = [30, 7];
@@ -103,9 +104,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     let answers = patient.answers.values().filter_map(|(_, answer)| answer.as_ref().ok());
     let answers: Vec<&v1::StatusResponse> = answers.collect();
     findings.extend(agreement(&answers));
-    let best = answers.iter().max_by_key(|status| {
-        (status.leader == Some(status.coordinator), status.term, status.applied)
-    });
+    let best = answers.iter().max_by_key(|status| knowledge(status));
     if let Some(best) = best {
         findings.push(majority(best, &answers));
         for node in &best.nodes {

@@ -280,26 +280,31 @@ fn pin_all(
     connection: &Connection,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let mut last = None;
-    for (n, step) in moves.iter().enumerate().filter(|_| !dry_run) {
-        let asked = connection.client.administer(pin(step.partition, &step.to, &step.pinned));
-        let Done { index, outcome, .. } = connection.wait(asked).with_context(|| {
-            format!("partition {}; {n} others were pinned: plan again", step.partition)
-        })?;
-        if let Some(why) = refusal(outcome) {
-            bail!("partition {} was not pinned: {why}; {n} others were", step.partition);
-        }
-        last = Some(index);
-    }
-    if let Some(index) = last {
-        await_shown(index, connection)?;
-    }
+    let last = if dry_run { None } else { pin_each(moves, "pinned", connection)? };
     output.answer(&Pinned { dry_run, moves, index: last }, |pinned| {
         let done = if pinned.dry_run { "would be pinned" } else { "pinned" };
         let partitions = counted(pinned.moves.len() as u64, ["partition", "partitions"]);
         format!("{}\n{partitions} {done}\n{NEXT}\n", moves_table(pinned.moves).render())
     })?;
     Ok(Exit::Found.into())
+}
+
+/// Pins or unpins one after the other, and waits until the status shows it; where the last one
+/// stands in the log. `done` is what becomes of them, in a word.
+fn pin_each(steps: &[Step], done: &str, connection: &Connection) -> anyhow::Result<Option<u64>> {
+    let mut last = None;
+    for (n, step) in steps.iter().enumerate() {
+        let asked = connection.client.administer(pin(step.partition, &step.to, &step.pinned));
+        let Done { index, outcome, .. } = connection.wait(asked).with_context(|| {
+            format!("partition {}; {n} others were {done}: look again", step.partition)
+        })?;
+        if let Some(why) = refusal(outcome) {
+            bail!("partition {} was not {done}: {why}; {n} others were", step.partition);
+        }
+        last = Some(index);
+    }
+    last.map_or(Ok(()), |index| await_shown(index, connection))?;
+    Ok(last)
 }
 
 fn pin(partition: u32, nodes: &BTreeSet<u64>, expected: &BTreeSet<u64>) -> Change {
@@ -356,13 +361,8 @@ impl Unpin {
             pinned: found.pin.iter().copied().collect(),
         };
         let steps: Vec<Step> = named.iter().map(step).collect();
-        for step in steps.iter().filter(|_| !self.dry_run) {
-            let asked = connection.client.administer(pin(step.partition, &step.to, &step.pinned));
-            let Done { index, outcome, .. } = connection.wait(asked)?;
-            if let Some(why) = refusal(outcome) {
-                bail!("partition {}: not unpinned: {why}", step.partition);
-            }
-            await_shown(index, &connection)?;
+        if !self.dry_run {
+            pin_each(&steps, "unpinned", &connection)?;
         }
         output.answer(&steps, |steps| {
             let done = if self.dry_run { "would be unpinned" } else { "unpinned" };

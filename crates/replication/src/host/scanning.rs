@@ -1,7 +1,8 @@
 //! The scans of a node: waiting for their replicas, handed out, answered.
 
 use super::{Host, ReplicaPhase, Stores};
-use crate::identity::{CoordinatorId, PartitionId};
+use crate::applier::Applier;
+use crate::identity::{CoordinatorId, LogIndex, PartitionId};
 use crate::message::{FromNode, HostOutput, RecordFound, RecordWanted};
 use crate::mutation::{Mutation, is_mutated};
 use crate::scan::{Lane, PartitionAnswer, ScanAnswer, ScanFault, ScanRequest, ScanTarget};
@@ -121,16 +122,7 @@ impl<S: Stores> Host<S> {
 
     /// What a replica holds of an encounter, if it may answer.
     pub(super) fn record(&self, to: CoordinatorId, wanted: &RecordWanted) -> HostOutput {
-        let target = wanted.target;
-        let replica = self.replicas.get(&target.partition);
-        let open = replica.filter(|replica| replica.epoch == target.epoch);
-        let open = open.and_then(|replica| match &replica.phase {
-            ReplicaPhase::Open(applier) => Some(applier),
-            ReplicaPhase::Bootstrapping(..) => None,
-        });
-        let applier = open.filter(|applier| {
-            applier.searchable() >= wanted.min_index || is_mutated(Mutation::BarrierIgnored)
-        });
+        let applier = self.reached(wanted.target, wanted.min_index).ok();
         let record = applier.and_then(|applier| applier.records().get(&wanted.encounter));
         let found = RecordFound {
             generation: self.settings.generation,
@@ -144,6 +136,20 @@ impl<S: Stores> Host<S> {
 
     /// How many records of a target are to be scanned, if it may be scanned now.
     fn eligible(&self, target: ScanTarget, request: &ScanRequest) -> Result<u32, ScanFault> {
+        let applier = self.reached(target, request.min_index)?;
+        if request.only.is_empty() {
+            return Ok(applier.summary().eligible(request.scope));
+        }
+        let held = request.only.iter().filter_map(|id| applier.records().get(id));
+        Ok(held.filter(|record| request.scope.admits(record)).count() as u32)
+    }
+
+    /// A replica that may answer from a state at or past an index.
+    fn reached(
+        &self,
+        target: ScanTarget,
+        min_index: LogIndex,
+    ) -> Result<&Applier<S::Kv>, ScanFault> {
         let replica = self.replicas.get(&target.partition).ok_or(ScanFault::NotHere)?;
         let stale = replica.epoch != target.epoch && !is_mutated(Mutation::StalePlacementServed);
         let ReplicaPhase::Open(applier) = &replica.phase else { return Err(ScanFault::NotHere) };
@@ -151,15 +157,11 @@ impl<S: Stores> Host<S> {
         if stale && replica.epoch > target.epoch {
             return Err(ScanFault::NotHere);
         }
-        let behind = applier.searchable() < request.min_index;
+        let behind = applier.searchable() < min_index;
         if stale || (behind && !is_mutated(Mutation::BarrierIgnored)) {
             return Err(ScanFault::Behind);
         }
-        if request.only.is_empty() {
-            return Ok(applier.summary().eligible(request.scope));
-        }
-        let held = request.only.iter().filter_map(|id| applier.records().get(id));
-        Ok(held.filter(|record| request.scope.admits(record)).count() as u32)
+        Ok(applier)
     }
 
     pub(super) fn on_scanned(&mut self, done: ScanDone, out: &mut Vec<HostOutput>) {
